@@ -136,8 +136,6 @@ func (m *imports) readHost(file, name string, data []byte, ofNIC bool, shown *an
 	}
 	if ofHost {
 		used++
-	}
-	if ofHost {
 		m.takeOnline(m.host.online(file), name)
 	}
 	addresses := hosttext.Addresses(data)

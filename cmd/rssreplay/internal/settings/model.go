@@ -14,27 +14,22 @@ import (
 // nic sets rings, DMA batches and moderation.
 func (r *resolver) nic() error {
 	f, c := r.flags, &r.Config
-	c.RxRing, c.DMABatch, c.DMATimeout = f.rxRing, f.dmaBatch, int64(f.dmaTimeout)
-	c.ITR, c.RxUsecs, c.RxFrames = int64(f.itr), int64(f.rxUsecs), f.rxFrames
-	r.add("rx-ring", f.rxRing, "", r.source("rx-ring"))
-	r.add("dma-batch", f.dmaBatch, "", r.source("dma-batch"))
-	r.time("dma-timeout", f.dmaTimeout)
-	r.time("itr", f.itr)
-	r.add("rx-usecs", int64(f.rxUsecs)/1000, "", r.source("rx-usecs"))
-	r.add("rx-frames", f.rxFrames, "", r.source("rx-frames"))
+	c.RxRing = r.count("rx-ring", f.rxRing)
+	c.DMABatch = r.count("dma-batch", f.dmaBatch)
+	c.DMATimeout = r.time("dma-timeout", f.dmaTimeout)
+	c.ITR = r.time("itr", f.itr)
+	c.RxUsecs = int64(f.rxUsecs)
+	r.add("rx-usecs", c.RxUsecs/1000, "", r.source("rx-usecs"))
+	c.RxFrames = r.count("rx-frames", f.rxFrames)
 	return nil
 }
 
 // host sets the costs, the DPC and the ISR's CPU.
 func (r *resolver) host() error {
 	f, c := r.flags, &r.Config
-	c.InterruptLatency, c.ISRCost, c.DPCCost = int64(f.interruptLatency), int64(f.isrCost), int64(f.dpcCost)
-	c.PacketCost, c.ByteCost, c.IPILatency = int64(f.packetCost), int64(f.byteCost), int64(f.ipiLatency)
-	c.MigrationCost, c.DistributeCost, c.SendCost = int64(f.migrationCost), int64(f.distributeCost), int64(f.sendCost)
-	c.DPCBudget, c.Interval = f.dpcBudget, int64(f.Interval)
-	r.time("interrupt-latency", f.interruptLatency)
-	r.time("isr-cost", f.isrCost)
-	r.time("dpc-cost", f.dpcCost)
+	c.InterruptLatency = r.time("interrupt-latency", f.interruptLatency)
+	c.ISRCost = r.time("isr-cost", f.isrCost)
+	c.DPCCost = r.time("dpc-cost", f.dpcCost)
 	switch f.drain {
 	case "snapshot":
 		c.Drain = engine.Snapshot
@@ -44,13 +39,14 @@ func (r *resolver) host() error {
 		return fmt.Errorf("--drain must be snapshot or poll, not %q", f.drain)
 	}
 	r.add("drain", f.drain, "", r.source("drain"))
-	r.add("dpc-budget", f.dpcBudget, "", r.source("dpc-budget"))
-	r.time("packet-cost", f.packetCost)
+	c.DPCBudget = r.count("dpc-budget", f.dpcBudget)
+	c.PacketCost = r.time("packet-cost", f.packetCost)
+	c.ByteCost = int64(f.byteCost)
 	r.add("byte-cost", float64(f.byteCost)/1000, "", r.source("byte-cost"))
-	r.time("migration-cost", f.migrationCost)
-	r.time("ipi-latency", f.ipiLatency)
-	r.time("distribute-cost", f.distributeCost)
-	r.time("send-cost", f.sendCost)
+	c.MigrationCost = r.time("migration-cost", f.migrationCost)
+	c.IPILatency = r.time("ipi-latency", f.ipiLatency)
+	c.DistributeCost = r.time("distribute-cost", f.distributeCost)
+	c.SendCost = r.time("send-cost", f.sendCost)
 	if r.Profile != nil && r.Profile.NAPI {
 		r.offerOfProfile("isr-cpu", strconv.Itoa(c.CPUs[c.QueueCPU[c.DefaultQueue]]))
 	}
@@ -69,16 +65,23 @@ func (r *resolver) host() error {
 		}
 	}
 	r.add("isr-cpu", f.isrCPU, "", r.source("isr-cpu"))
-	r.time("interval", f.Interval)
+	c.Interval = r.time("interval", f.Interval)
 	return nil
 }
 
-// time adds a parameter whose value is a time: ns in JSON.
-func (r *resolver) time(flag string, d cli.Duration) {
+// count adds a parameter whose value is a number of things, and returns it.
+func (r *resolver) count(flag string, n int) int {
+	r.add(flag, n, "", r.source(flag))
+	return n
+}
+
+// time adds a parameter whose value is a time, and returns it in ns, as JSON has it.
+func (r *resolver) time(flag string, d cli.Duration) int64 {
 	r.add(flag, int64(d), d.String(), r.source(flag))
 	if costs := r.imports.costs; costs.value != nil && r.source(flag) == costs.from {
 		r.Parameters[len(r.Parameters)-1].Measured = r.measured
 	}
+	return int64(d)
 }
 
 func (r *resolver) validate() error {
