@@ -125,13 +125,9 @@ func (s *scenario) mainCPUs() map[flowEnds]int {
 
 // mainCPUOf is the CPU that has most of a flow's packets, the lowest of equals.
 func mainCPUOf(f *report.Flow, mode string) int {
-	cpu, most := noCPU, uint64(0)
-	for _, m := range f.Modes {
-		for _, on := range m.CPUs {
-			if m.Mode == mode && on.Packets > most {
-				cpu, most = on.CPU, on.Packets
-			}
-		}
+	on := f.InMode(mode)
+	if len(on.CPUs) == 0 || on.Most().Packets == 0 { // which a report that was changed may have
+		return noCPU
 	}
-	return cpu
+	return on.Most().CPU
 }
