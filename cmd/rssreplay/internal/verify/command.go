@@ -124,7 +124,7 @@ func verify(e *cli.Env, f *verifyFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	v := &verification{settings: s, claimed: s.Steering, tolerance: tolerance, unit: report.UnitPackets, groups: map[observed]amount{}}
+	v := &verification{settings: s, claimed: s.Steering, tolerance: tolerance, unit: report.UnitPackets, groups: map[observed]*amount{}}
 	if err := v.takeSeen(f); err != nil {
 		return cli.AsUsage(err)
 	}
@@ -308,7 +308,7 @@ type verification struct {
 	fromBundle string          // which of its counters are compared; "" if none are
 	done       *input.Replayed
 
-	groups     map[observed]amount
+	groups     map[observed]*amount
 	hasRecords bool
 }
 
@@ -331,11 +331,14 @@ func (v *verification) arrive(a dispatch.Arrival) {
 	}
 	v.hasRecords = v.hasRecords || o.hasHash || o.queue >= 0 || o.cpu >= 0
 	n := v.groups[o]
+	if n == nil {
+		n = new(amount)
+		v.groups[o] = n
+	}
 	n.packets++
 	frames, bytes := onWire(&a)
 	n.frames += frames
 	n.bytes += bytes
-	v.groups[o] = n
 }
 
 // amount is packets, and the frames and their bytes that they were on the wire.
@@ -385,7 +388,7 @@ func (v *verification) received() []group {
 			continue
 		}
 		whole := o.header.Protocol == pcaps.ProtoTCP && o.header.Facts == pcaps.HasPorts
-		all = append(all, group{o, n, whole})
+		all = append(all, group{o, *n, whole})
 	}
 	// By their order in no way but their own: maps have none.
 	slices.SortFunc(all, func(a, b group) int { return a.compare(&b.observed) })
