@@ -21,7 +21,6 @@ type line struct {
 
 	cpu   int  // of this cycle
 	fixed bool // cpu never changes
-	ring  int  // the queue that all buffers are from, -1: several
 	taken int  // packets that this DPC took
 	again bool // snapshot: some buffers remained when the DPC started
 }
@@ -40,7 +39,7 @@ const (
 )
 
 func newLine(m *Model, queue *nicmodel.Queue) line {
-	return line{m: m, queue: queue, vector: nicmodel.NewVector(&m.cfg.Config), ready: nicmodel.Never, ring: -1}
+	return line{m: m, queue: queue, vector: nicmodel.NewVector(&m.cfg.Config), ready: nicmodel.Never}
 }
 
 func (l *line) next(state lineState, t int64) {
@@ -104,16 +103,7 @@ func (l *line) place() int {
 // moment.
 func (l *line) publish(t int64) {
 	b := l.queue.Publish(t)
-	waiting := l.queue.Waiting()
-	if l.ring >= 0 {
-		// Optimization: all that waits is from one hardware queue, whose depth
-		// it is; see Model.published.
-		if depth := &l.m.queues[l.ring].DepthMax; uint64(waiting) > *depth {
-			*depth = uint64(waiting)
-		}
-	} else {
-		l.m.published(b.Queue)
-	}
+	l.m.published(b.Queue)
 	if l.m.observe != nil {
 		cpu := -1 // the system determines it when it is interrupted
 		if l.fixed {
@@ -124,7 +114,7 @@ func (l *line) publish(t int64) {
 			l.m.event(More, t, cpu, int(b.Queue), int64(b.Packet))
 		}
 	}
-	if l.state == idle || l.state == armed && l.vector.Fills(waiting) {
+	if l.state == idle || l.state == armed && l.vector.Fills(l.queue.Waiting()) {
 		l.arm(t)
 	}
 }
@@ -185,21 +175,12 @@ func (l *line) decide(t int64) {
 }
 
 func (l *line) work(n int, takenAt, start int64) int64 {
-	if l.ring < 0 {
-		l.m.dequeued(l.queue, n)
-	}
+	l.m.dequeued(l.queue, n)
 	return l.m.indicate(l.cpu, l.queue, n, takenAt, start)
 }
 
 // giveBack returns the buffers that were taken.
-func (l *line) giveBack() {
-	if l.ring >= 0 {
-		l.m.rings.Return(uint16(l.ring), uint32(l.queue.Taken()))
-		l.queue.Return()
-	} else {
-		l.queue.ReturnTo(&l.m.rings)
-	}
-}
+func (l *line) giveBack() { l.queue.ReturnTo(&l.m.rings) }
 
 // enable ends the cycle.
 func (l *line) enable(t int64) {

@@ -20,9 +20,7 @@ type nonRSS struct {
 }
 
 func newNonRSS(m *Model) *nonRSS {
-	e := &nonRSS{Model: m, line: newLine(m, new(nicmodel.Queue))}
-	e.line.ring = 0
-	return e
+	return &nonRSS{Model: m, line: newLine(m, new(nicmodel.Queue))}
 }
 
 func (e *nonRSS) Process(b *Batch) {

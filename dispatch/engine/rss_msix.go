@@ -32,17 +32,6 @@ func newRSSMSIX(m *Model) *rssMSIX {
 		e.lines[c] = newLine(m, &e.front.queues[c])
 		e.lines[c].cpu, e.lines[c].fixed = c, true
 	}
-	// Optimization: a CPU with one queue for good returns its buffers by their number.
-	rings := make([]int, len(m.cfg.CPUs))
-	for q, c := range m.cfg.QueueCPU {
-		rings[c]++
-		e.lines[c].ring = q
-	}
-	for c := range e.lines {
-		if rings[c] != 1 || len(m.cfg.Affinities) > 0 {
-			e.lines[c].ring = -1
-		}
-	}
 	return e
 }
 
