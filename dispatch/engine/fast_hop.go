@@ -58,9 +58,9 @@ func (c *hopCosts) of(length uint32) int64 {
 
 // mayBeFast reports whether nobody wants to know all in order of time, and all work
 // takes time, so that the events of one moment have one order.
-func (e *secondHop) mayBeFast(sends Sends) bool {
+func (e *secondHop) mayBeFast() bool {
 	c := e.cfg
-	return e.observe == nil && e.changes == nil && sends != PacketSends &&
+	return e.observe == nil && e.changes == nil && e.sending != PacketSends &&
 		c.DPCCost > 0 && c.PacketCost > 0 && c.RPS.Cost > 0 && c.IPILatency > 0
 }
 

@@ -18,7 +18,7 @@ func New(s Setup) (Engine, *Model) {
 	m, mode := newModel(s), s.Mode
 	if m.cfg.RPS.Active(mode) {
 		hop := newSecondHop(m)
-		if hop.mayBeFast(m.sending) {
+		if hop.mayBeFast() {
 			return newFastHop(hop), m
 		}
 		return hop, m
