@@ -233,7 +233,8 @@ func ShellWords(command []string) []string {
 	return words
 }
 
-// ShellWord is a word as any shell takes it, whatever stands in it.
+// ShellWord is a word as any shell takes it, whatever stands in it. What does not print stands
+// there by its bytes, as bash, ksh and zsh take them.
 func ShellWord(word string) string {
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._:@%+,=/-", r)
@@ -241,7 +242,23 @@ func ShellWord(word string) string {
 	if word != "" && !strings.ContainsFunc(word, func(r rune) bool { return !plain(r) }) {
 		return word
 	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	if Clean(word) == word {
+		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	}
+	var b strings.Builder
+	for i, r := range word {
+		switch _, n := utf8.DecodeRuneInString(word[i:]); {
+		case r == '\\' || r == '\'':
+			b.WriteString(`\` + string(r))
+		case r == '`' || r == utf8.RuneError || !unicode.IsPrint(r): // a backtick, for MarkedCommand
+			for _, c := range []byte(word[i : i+n]) {
+				fmt.Fprintf(&b, `\%03o`, c)
+			}
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return "$'" + b.String() + "'"
 }
 
 // PowerShellName is an adapter's name as PowerShell takes it behind -Name; empty where it can't be

@@ -51,6 +51,25 @@ func TestWrapCmdlets(t *testing.T) {
 	}
 }
 
+// TestShellWordOfNoText has names that don't print: on a line they are other words of bash.
+func TestShellWordOfNoText(t *testing.T) {
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip("no bash")
+	}
+	for _, name := range []string{"a\nb.pcap", "\n", "c\xff1.pcap", "\xc3", "it's\t`\\`\r", "\u202eé\x1b[1m", "\ufffd\x7f", "$\x01\"$(exit 1)"} {
+		word := ShellWord(name)
+		parts := MarkedParts(MarkedCommand([]string{"printf", "%s", word}))
+		if Clean(word) != word || len(parts) != 3 {
+			t.Errorf("%q: %q, parts %q", name, word, parts)
+			continue
+		}
+		if got, err := exec.Command(bash, "-c", parts[1]).Output(); err != nil || string(got) != name {
+			t.Errorf("%q: %s prints %q: %v", name, parts[1], got, err)
+		}
+	}
+}
+
 // A command in a sentence stays one, whatever its words hold, and is the same for a shell.
 func TestMarkedCommand(t *testing.T) {
 	sh, err := exec.LookPath("sh")
