@@ -125,10 +125,10 @@ func (q *IRQs) devices(iface string) []*queueIRQs {
 	return sorted
 }
 
-// only is the interrupt that has the interface's name, if one alone has; its row is nil if not.
-func (q *IRQs) only(iface string) (found queueIRQ) {
+// only is the interrupt of that name, if one alone has it; its row is nil if not.
+func (q *IRQs) only(name string) (found queueIRQ) {
 	for irq, row := range q.rows {
-		if iface != "" && slices.Contains(row.names, iface) {
+		if name != "" && slices.Contains(row.names, name) {
 			if found.row != nil {
 				return queueIRQ{}
 			}

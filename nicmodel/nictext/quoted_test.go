@@ -82,6 +82,7 @@ func TestPackedTexts(t *testing.T) {
 		"a remark at each line":   strings.ReplaceAll(text, "\n", "   <--- 16 queues?\n"),
 		"remarks and Windows":     strings.ReplaceAll(text, "\n", "\t<== here\r\n"),
 		"a remark on a page":      strings.ReplaceAll(text, "\n", "  &lt;- look<br>\n"),
+		"remarks, and old Macs":   strings.ReplaceAll(text, "\n", "  <-- here\r"),
 		"comments behind lines":   strings.ReplaceAll(text, "\n", "\t# 16 queues\n"),
 		"comments, spaced":        strings.ReplaceAll(text, "\n", "     # 16\n"),
 		"bare arrows":             strings.ReplaceAll(text, "\n", " <<\n"),

@@ -86,11 +86,8 @@ func Lines(data []byte) []string {
 		if entity.MatchString(text) {
 			text = html.UnescapeString(text)
 		}
-		if strings.Contains(text, "<") || strings.Contains(text, "←") || strings.Contains(text, "# ") {
-			text = remark.ReplaceAllString(text, "$1$2")
-		}
 	}
-	return splitLines(text)
+	return splitLines(text, !own)
 }
 
 var (
@@ -101,8 +98,8 @@ var (
 	entity = lazyregexp.New(`&(?:gt|lt|amp|quot|nbsp|#\d+|#x[0-9a-fA-F]+);`)
 	// remark matches what people write behind a line: with an arrow that points at it, or a
 	// comment's mark, set off by more than a space, as a prompt is not. The arrow that points
-	// from a file is set_irq_affinity's; those around one, which stay as the first group, are head's.
-	remark = lazyregexp.New(`(?m)(==> .*$)|[ \t]+(?:<[-=<]+|←)[ \t]*(?:$|[^/ \t\n].*$)|(\S)(?: [ \t]+|\t[ \t]*)#[ \t].*$`)
+	// from a file is set_irq_affinity's.
+	remark = lazyregexp.New(`[ \t]+(?:<[-=<]+|←)[ \t]*(?:$|[^/ \t].*$)|(\S)(?: [ \t]+|\t[ \t]*)#[ \t].*$`)
 )
 
 // Decode is the text as UTF-8: Windows PowerShell's redirection writes
@@ -141,17 +138,22 @@ func fromLatin1(text string) string {
 }
 
 // splitLines is the text's lines without line ends, what tells their number, time or file,
-// mail quoting ("> > "), Markdown's backquotes and the space around them; also without a mark that stands before
-// every one of them, as in a script's comment, and the same at their ends, as in a box.
-func splitLines(text string) []string {
+// mail quoting ("> > ") and the space around them; also without a mark that stands before
+// every one of them, as in a script's comment, and the same at their ends, as in a box. Of
+// lines that people may have written in, remarks and Markdown's backquotes are taken off, too.
+func splitLines(text string, written bool) []string {
 	if strings.Contains(text, "\r") || strings.Contains(text, "\u2028") || strings.Contains(text, "\u2029") {
 		text = lineEnd.ReplaceAllString(text, "\n")
 	}
 	lines := strings.Split(text, "\n")
-	if strings.Contains(text, "`") {
-		for i, line := range lines {
-			lines[i] = unfenced(line)
+	for i, line := range lines {
+		if written && strings.Contains(line, "`") {
+			line = unfenced(line)
 		}
+		if written && remarked(line) {
+			line = remark.ReplaceAllString(line, "$1")
+		}
+		lines[i] = line
 	}
 	cutPrefixes(lines)
 	mark := commonMark(lines)
@@ -170,6 +172,14 @@ func splitLines(text string) []string {
 	}
 	return lines
 }
+
+// remarked reports whether a line may have a remark, and is none of head's titles; a search
+// for marks is cheaper than the expression.
+func remarked(line string) bool {
+	return slices.ContainsFunc(remarkMarks, func(mark string) bool { return strings.Contains(line, mark) }) && !strings.Contains(line, "==> ")
+}
+
+var remarkMarks = []string{"<-", "<=", "<<", "←", "  #", "\t#", "\t #"}
 
 // unfenced is a line without the backquotes at its ends, which Markdown has around a line, or
 // above a text and below it; they may be in the text's own first or last line.
