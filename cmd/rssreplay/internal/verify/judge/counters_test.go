@@ -10,6 +10,7 @@ import (
 
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/profile"
 	"rssreplay/pcaps"
 )
 
@@ -814,6 +815,32 @@ func TestExplained(t *testing.T) {
 	} {
 		if got := explained(test.seen, test.predicted, test.fit, 0); got != test.want {
 			t.Errorf("%+v: %d", test, got)
+		}
+	}
+}
+
+// TestNearBest has explanations that fit as well as twice the best's rest, which stay, and
+// one that fits less; beside an exact one none stays.
+func TestNearBest(t *testing.T) {
+	of := func(changes int, residual float64, exact bool) Explanation {
+		return Explanation{Hypothesis: profile.Hypothesis{Changes: changes}, Fit: Fit{Residual: residual, Exact: exact}}
+	}
+	for _, test := range []struct {
+		all  []Explanation
+		want []float64 // residuals of those that stay, in order
+	}{
+		{nil, nil},
+		{[]Explanation{of(2, 0.25, false), of(1, 0.5, false), of(1, 0.5625, false)}, []float64{0.5, 0.25}},
+		{[]Explanation{of(1, 0.375, false), of(1, 0.25, false), of(2, 0.3125, false)}, []float64{0.25, 0.375, 0.3125}},
+		{[]Explanation{of(1, 0, false), of(3, 0.125, true), of(2, 0.25, true)}, []float64{0.25, 0.125}},
+		{[]Explanation{of(1, 0, false), of(2, 0.125, false)}, []float64{0}},
+	} {
+		var got []float64
+		for _, e := range nearBest(slices.Clone(test.all)) {
+			got = append(got, e.Fit.Residual)
+		}
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%+v: %v, want %v", test.all, got, test.want)
 		}
 	}
 }
