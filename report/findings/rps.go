@@ -26,7 +26,7 @@ func (d *diagnosis) rpsMasks() *report.Finding {
 // rpsHot: RPS is on, and still the CPUs are loaded unevenly, not by its masks nor by what has
 // a finding of its own.
 func (d *diagnosis) rpsHot() *report.Finding {
-	if !d.rps() || !d.uneven() || d.sparedSteerers() || d.has("rps-hot", "hot-window") || d.byOneFlow() || d.has("unhashed", "no-hash-type") && d.explained() {
+	if !d.rps() || !d.uneven() || d.sparedSteerers() && d.evenOverMasks() || d.has("rps-hot", "hot-window") || d.byOneFlow() || d.has("unhashed", "no-hash-type") && d.explained() {
 		return nil
 	}
 	return d.rpsUneven(false)

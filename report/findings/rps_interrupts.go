@@ -15,9 +15,8 @@ func (d *diagnosis) rpsInterrupts() *report.Finding {
 	if !d.rps() || !d.judged() || d.uneven() || !d.timed() || d.mode.Simulated == 0 || d.has("rps-hot") {
 		return nil
 	}
-	cost := int64(d.number("packet-cost", 0)) // ns
-	var both, others []int                    // CPUs: that take interrupts and are in masks, and of the masks alone
-	var all, most, then, moved int64          // ns
+	var masked, both, others []int // CPUs: in masks; of these those that take interrupts, and the rest
+	var all, most int64            // ns
 	at := 0
 	for i := range d.taken.CPUs {
 		c := &d.taken.CPUs[i]
@@ -27,32 +26,27 @@ func (d *diagnosis) rpsInterrupts() *report.Finding {
 		}
 		switch {
 		case !slices.Contains(d.t.Masked, c.CPU):
-		case c.Backlog != nil && c.SteeredAway > 0:
+			continue
+		case c.HandsOn():
 			both = append(both, c.CPU)
-			own := int64(c.FromBacklog) * cost
-			moved += own
-			then = max(then, work-own)
 		default:
 			others = append(others, c.CPU)
 		}
+		masked = append(masked, c.CPU)
 	}
 	times := report.Fraction(float64(most) * float64(len(d.taken.CPUs)) / float64(max(all, 1)))
 	if times < report.UnevenFrom || len(others) == 0 || !slices.Contains(both, at) {
 		return nil
 	}
-	for i := range d.taken.CPUs {
-		if c := &d.taken.CPUs[i]; slices.Contains(others, c.CPU) {
-			then = max(then, c.ISRTime+c.DPCTime+moved/int64(len(others)))
-		}
-	}
-	if float64(then) > relieved*float64(most) {
+	then := d.busiestOver(others)
+	if float64(then) > relieved*float64(min(most, d.busiestOver(masked))) {
 		return nil
 	}
 	busy := func(ns int64) report.Fraction { return report.Fraction(float64(ns) / float64(d.mode.Simulated)) }
 	f := &report.Finding{
 		ID: "rps-hot", Severity: report.Note,
 		Summary:  fmt.Sprintf("CPU %d takes interrupts, steers packets on by RPS, and has as many packets as others besides: it is busy %s of the time, %s × the mean.", at, words.Percent(busy(most)), words.Fixed(times, 2)),
-		Evidence: fmt.Sprintf("Costs are assumptions, unless they were given. With all its packets on the others the busiest CPU would be busy %s of the time at most.", words.Percent(busy(then))),
+		Evidence: fmt.Sprintf("Costs are assumptions, unless they were given. With those packets shared out evenly over the others the busiest CPU would be busy %s of the time.", words.Percent(busy(then))),
 		Remedy: fmt.Sprintf("Leave the interrupts' CPUs out of the masks: `for f in /sys/class/net/DEV/queues/rx-*/rps_cpus; do echo %s >$f; done`; its effect: %s.",
 			maskOf(others), d.run("", Argument{"--rps", listOf(others)})),
 		Figures: report.Numbers{"cpu": at, "busy": busy(most), "busy_times_mean": times, "busy_without": busy(then)},
@@ -63,25 +57,55 @@ func (d *diagnosis) rpsInterrupts() *report.Finding {
 	return f
 }
 
-// sparedSteerers tells whether the packets are uneven because the masks leave out CPUs that are
-// busy with interrupts and steering, and even over the others: so it should be.
+// sparedSteerers tells whether all CPUs that the masks leave out steer packets, and would be the
+// busiest if they had their share of them as well: rpsInterrupts would leave them out again.
 func (d *diagnosis) sparedSteerers() bool {
-	var spared, all, least int64 // CPUs; ns
-	var masked []uint64
+	var masked, all []int
 	for i := range d.taken.CPUs {
 		c := &d.taken.CPUs[i]
-		work := c.ISRTime + c.DPCTime
-		all += work
-		if slices.Contains(d.t.Masked, c.CPU) {
-			masked = append(masked, c.Packets)
-			continue
+		switch {
+		case slices.Contains(d.t.Masked, c.CPU):
+			masked = append(masked, c.CPU)
+		case !c.HandsOn():
+			return false
 		}
-		if spared++; spared == 1 || work < least {
-			least = work
+		all = append(all, c.CPU)
+	}
+	return 0 < len(masked) && len(masked) < len(all) && d.busiestOver(masked) <= d.busiestOver(all)
+}
+
+// evenOverMasks tells whether the packets are even over the CPUs of the masks.
+func (d *diagnosis) evenOverMasks() bool {
+	var masked []uint64
+	for i := range d.mode.CPUs {
+		if c := &d.mode.CPUs[i]; slices.Contains(d.t.Masked, c.CPU) {
+			masked = append(masked, c.Packets)
 		}
 	}
-	even := report.MaxOverMean(masked)
-	return spared > 0 && least*int64(len(d.taken.CPUs)) >= all && all > 0 && even < report.UnevenFrom
+	return report.MaxOverMean(masked) < report.UnevenFrom
+}
+
+// busiestOver is how long the busiest CPU would work if the packets that the stack has handed
+// on were shared out evenly over these CPUs, in ns.
+func (d *diagnosis) busiestOver(cpus []int) (most int64) {
+	cost := int64(d.number("packet-cost", 0)) // ns
+	rest := make([]int64, len(d.taken.CPUs))  // the work without those packets
+	var moved int64
+	for i := range d.taken.CPUs {
+		c := &d.taken.CPUs[i]
+		rest[i] = c.ISRTime + c.DPCTime
+		if c.Backlog != nil {
+			moved += int64(c.FromBacklog) * cost
+			rest[i] -= int64(c.FromBacklog) * cost
+		}
+	}
+	for i := range d.taken.CPUs {
+		if slices.Contains(cpus, d.taken.CPUs[i].CPU) {
+			rest[i] += moved / int64(len(cpus))
+		}
+		most = max(most, rest[i])
+	}
+	return most
 }
 
 const (
