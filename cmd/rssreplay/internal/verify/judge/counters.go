@@ -165,7 +165,8 @@ func (s *search) explanations(agrees bool) (all []Explanation) {
 	if agrees {
 		// The key is right, and more than a hundredth lies elsewhere: something else
 		// is not, if there is what explains it all, or nearly.
-		all = slices.DeleteFunc(s.keyed(), func(e Explanation) bool {
+		all, _ = s.keyed()
+		all = slices.DeleteFunc(all, func(e Explanation) bool {
 			return !e.Fit.Exact && e.Fit.Residual > s.claim.Fit.Residual/muchBetter
 		})
 	} else {

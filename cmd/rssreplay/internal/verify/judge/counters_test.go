@@ -342,6 +342,46 @@ func TestFewerQueues(t *testing.T) {
 	}
 }
 
+// Where UDP of few addresses is hashed without its ports, few queues are used: that is said
+// first, though of so few inputs some random keys do as well. Fewer queues in the table are
+// not taken for it.
+func TestFewQueuesOfFewAddresses(t *testing.T) {
+	likely := 0
+	for run := range uint64(8) {
+		random := rand.New(rand.NewPCG(run, 83))
+		groups := traffic(random, 200, 30000, false)
+		from := [][4]byte{{10, 1, 0, 1}, {10, 1, 0, 2}, {10, 1, 0, 3}}
+		for i := range groups {
+			h := &groups[i].Header
+			h.Protocol = pcaps.ProtoUDP
+			copy(h.Src[:], from[min(i%7, 2)][:])
+		}
+		a, fewer := nic(drawKey(random), 16), nic(drawKey(random), 16)
+		truth := a
+		truth.HashTypes &^= hash.TypesOf(hash.UDPIPv4)
+		seen := counted(t, groups, truth)
+		used := usedQueues(seen, 0, 0)
+		seen[used[0]] += 20 // not captured: none is exact
+		for i := range fewer.Table {
+			fewer.Table[i] = uint16(used[i%len(used)])
+		}
+		if j := judge(t, groups, a, counted(t, groups, fewer)); len(j.Explanations) != 1 || j.Explanations[0].ID != "fewer-queues" {
+			t.Errorf("run %d, fewer queues: %+v", run, j.Explanations)
+		}
+		switch j := judge(t, groups, a, seen); {
+		case len(j.Explanations) == 0:
+			t.Errorf("run %d: nothing is found in %d", run, seen)
+		case strings.Contains(j.Explanations[0].Summary, "% of random keys do as well"):
+			if likely++; j.Explanations[0].ID != "hash-fields" || j.Explanations[len(j.Explanations)-1].ID != "fewer-queues" {
+				t.Errorf("run %d: %+v", run, j.Explanations)
+			}
+		}
+	}
+	if likely < 3 {
+		t.Errorf("only %d runs tell the fields", likely)
+	}
+}
+
 // A few entries that lead elsewhere are named, and more of them are no agreement; a wrong
 // key is not explained by them.
 func TestMovedEntries(t *testing.T) {

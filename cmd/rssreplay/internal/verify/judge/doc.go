@@ -20,7 +20,8 @@
 //     of what it changes spread at random (placed.go). So are a few entries of the table
 //     that lead elsewhere (moved.go), if each queue then counts exactly what is predicted.
 //  4. What no key changes is told by the queues that are used at all, compared with
-//     those that random keys use in the same way.
+//     those that random keys use in the same way. Before it a hypothesis is told that only
+//     a few random keys in its own place keep from being accepted, if it fits.
 //  5. Of what rules take (taken.go) an RSS context is judged as a table of its own, with all
 //     else as predicted; and that they take nothing is a hypothesis.
 //  6. Else, nothing can be told.

@@ -32,13 +32,17 @@ type candidate struct {
 }
 
 // explain is the explanations accepted: the simplest of those that fit nearly as well as
-// the best, and then the others of them.
+// the best, and then the others of them. Few queues are also used where few inputs are
+// hashed, of which a few random keys may do as well: no chance, where the claimed key does.
 func (s *search) explain() []Explanation {
-	accepted := s.keyed()
+	accepted, likely := s.keyed()
 	if used, ok := s.used(); ok {
-		if used.ID == "rss-off" || len(accepted) == 0 {
+		switch {
+		case used.ID == "rss-off":
 			accepted = append([]Explanation{used}, accepted...)
-		} else {
+		case len(accepted) == 0:
+			accepted = append(likely, used)
+		default:
 			accepted = append(accepted, used)
 		}
 	} else if beyond, ok := s.beyond(); ok && len(accepted) == 0 {
@@ -47,8 +51,9 @@ func (s *search) explain() []Explanation {
 	return accepted
 }
 
-// keyed is the hypotheses accepted, whose predictions depend on the key.
-func (s *search) keyed() []Explanation {
+// keyed is the hypotheses accepted, whose predictions depend on the key; and those that
+// would be, and leave hardly anything, if a few random keys in their place did not as well.
+func (s *search) keyed() (accepted, likely []Explanation) {
 	other := s.config.DefaultQueue
 	all := s.candidates()
 	parallel(len(all), func() func(int) {
@@ -62,20 +67,22 @@ func (s *search) keyed() []Explanation {
 		}
 	}
 	found, null := s.beyondRandomKeys(found, all)
-	var accepted []Explanation
 	for _, c := range found {
 		own, ok := s.ownNull(&c)
-		if !ok {
-			continue
-		}
-		if changes := s.changesByChance(&c); c.fit.Exact || changes.AsGood == 0 {
-			e := Explanation{Hypothesis: c.Hypothesis, Fit: c.fit, Null: null, Queues: c.queues, Explained: explained(s.Seen, c.queues, c.fit, other)}
-			e.Null.Least = min(e.Null.Least, own.Least)
-			e.few = float64(changes.AsGood) > byChance*float64(changes.Trials)
-			accepted = append(accepted, e)
+		e := Explanation{Hypothesis: c.Hypothesis, Fit: c.fit, Null: null, Queues: c.queues, Explained: explained(s.Seen, c.queues, c.fit, other)}
+		e.Null.Least = min(e.Null.Least, own.Least)
+		switch {
+		case !ok && c.fit.Residual < outlyingShare && float64(own.AsGood) <= byChance*float64(own.Trials):
+			e.Summary += fmt.Sprintf(", of so few inputs that %.1f%% of random keys do as well", 100*float64(own.AsGood)/float64(own.Trials))
+			likely = append(likely, e)
+		case ok:
+			if changes := s.changesByChance(&c); c.fit.Exact || changes.AsGood == 0 {
+				e.few = float64(changes.AsGood) > byChance*float64(changes.Trials)
+				accepted = append(accepted, e)
+			}
 		}
 	}
-	return s.apart(nearBest(accepted))
+	return s.apart(nearBest(accepted)), s.apart(nearBest(likely))
 }
 
 // beyondRandomKeys is those found that fit better than what the search finds in the counters
