@@ -193,8 +193,9 @@ func (d *queueIRQs) total() (n uint64) {
 // QueueCPUs is the CPU of each of a NIC's receive queues, and how it is known.
 type QueueCPUs struct {
 	CPUs    []int
-	Notes   []string // for the reader of the result
-	Guessed string   // the form of the interrupts' names, where no driver that is known names them so; else ""
+	Shares  []float64 // of each queue's interrupts, that its CPU got; 1 where its affinity tells the CPU
+	Notes   []string  // for the reader of the result
+	Guessed string    // the form of the interrupts' names, where no driver that is known names them so; else ""
 }
 
 // NIC is what tells a NIC's interrupts from those of others; each empty if not known.
@@ -237,12 +238,14 @@ func (q *IRQs) QueueCPUs(nic NIC, queues int) (*QueueCPUs, error) {
 		if err != nil {
 			return nil, fmt.Errorf("IRQ %d, of %s's queue %d: %w", irq.irq, device.device, i, err)
 		}
+		share := 1.0
 		if byCount {
 			counted++
-			if irq.row.counts[cpu] < irq.row.total() {
+			if share = float64(irq.row.counts[cpu]) / float64(irq.row.total()); share < 1 {
 				several++
 			}
 		}
+		out.Shares = append(out.Shares, share)
 		out.CPUs = append(out.CPUs, cpu)
 	}
 	if counted > 0 {

@@ -139,10 +139,23 @@ func TestQueueCPUs(t *testing.T) {
 			t.Errorf("%s: %v", test.name, err)
 			continue
 		}
+		got.Shares = nil // TestShareOfInterrupts
 		want := &QueueCPUs{CPUs: test.want, Notes: test.notes, Guessed: guessed[test.name]}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s:\n%s", test.name, diff)
 		}
+	}
+}
+
+// The share of a queue's interrupts that went to its CPU tells how sure that is; an affinity is.
+func TestShareOfInterrupts(t *testing.T) {
+	const text = "      CPU0  CPU1\n 27:  100     0  PCI-MSI 1-edge  eth0-TxRx-0\n 28:   40    60  PCI-MSI 2-edge  eth0-TxRx-1\n 29:   70    30  PCI-MSI 3-edge  eth0-TxRx-2\n"
+	got, err := mustReadIRQs(t, text, "/proc/irq/29/smp_affinity_list:1\n").QueueCPUs(NIC{}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []float64{1, 0.6, 1}; !slices.Equal(got.Shares, want) {
+		t.Errorf("%v, want %v", got.Shares, want)
 	}
 }
 

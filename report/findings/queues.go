@@ -118,8 +118,41 @@ func (d *diagnosis) sharedCPU() *report.Finding {
 		f.Remedy += "; its effect: " + d.run("", Argument{"--affinity", ""})
 	}
 	f.Remedy += "."
+	return d.asCounted(f, at)
+}
+
+// asCounted is f, that queues share a CPU, as sure as it is: where counts since the host started
+// alone tell which CPU a queue's interrupts go to, and others got a good part of them, irqbalance
+// may have moved them since.
+func (d *diagnosis) asCounted(f *report.Finding, cpu int) *report.Finding {
+	if p := d.parameter("affinity"); p != nil && strings.HasPrefix(p.Source, "--") {
+		return f
+	}
+	sure, least := 0, 1.0
+	for queue, at := range d.r.Table.QueueCPUs {
+		if at != cpu {
+			continue
+		}
+		share := 1.0
+		if queue < len(d.t.IRQShares) {
+			share = d.t.IRQShares[queue]
+		}
+		if least = min(least, share); share >= settled {
+			sure++
+		}
+	}
+	if sure > 1 {
+		return f
+	}
+	f.Severity = report.Note
+	f.Summary = "By where most interrupts since the host started went, " + strings.ToLower(f.Summary[:1]) + f.Summary[1:]
+	f.Evidence += fmt.Sprintf(" But CPU %d got as little as %s of a queue's: they may go elsewhere now.", cpu, words.Percent(report.Fraction(least)))
+	f.Remedy = "First see where they go: give `grep . /proc/irq/*/*_affinity_list` with --irq as well. " + f.Remedy
 	return f
 }
+
+// settled is the share of a queue's interrupts on one CPU from which they are taken to go there still.
+const settled = 0.9
 
 // unevenInterrupts: the table is even over the queues, and their interrupts are not over the
 // CPUs, nor do they go to all that the host has (Aquantia's AQtion #31).
@@ -163,7 +196,7 @@ func (d *diagnosis) unevenInterrupts(queues map[int]int) *report.Finding {
 		f.Summary = fmt.Sprintf("%d queues can't be shared out evenly over %d CPUs: some have %d, some %d, and the load follows.", len(ofQueue), len(ofCPU), queues[at], least)
 		f.Remedy = fmt.Sprintf("As many queues as CPUs: %s%s.", d.setQueues(len(ofCPU)), d.effect(cpuFlags, Argument{"--queues", fmt.Sprint(len(ofCPU))}))
 	}
-	return f
+	return d.asCounted(f, at)
 }
 
 // idleOfHost is how many CPUs the host has beside those in use, where its texts and not the

@@ -79,6 +79,37 @@ func TestInterruptsBesideTheHostsCPUs(t *testing.T) {
 	}
 }
 
+// Where other CPUs got a good part of the interrupts since the host started, these may have moved:
+// that queues share a CPU is then no more than a note, which says how to see it.
+func TestInterruptsThatMoved(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		shares   []float64
+		affinity string // its source
+		want     string // severity
+	}{
+		{"not known", nil, "irq.txt", report.Warning},
+		{"all of them", []float64{1, 1, 1, 1}, "irq.txt", report.Warning},
+		{"but for a few", []float64{1, 0.95, 0.92, 1}, "irq.txt", report.Warning},
+		{"two surely", []float64{1, 0.5, 0.2, 0.97}, "irq.txt", report.Warning},
+		{"one surely", []float64{1, 0.5, 0.2, 0.3}, "irq.txt", report.Note},
+		{"as the user asks", []float64{1, 0.5, 0.2, 0.3}, "--affinity", report.Warning},
+	} {
+		r := hot(1000)
+		r.Table = report.TableReport{Size: 4, Entries: report.List[int]{0, 1, 2, 3}, QueueCPUs: report.List[int]{0, 0, 0, 0}}
+		r.Parameters = report.Parameters{{Name: "cpus", Source: "irq.txt"}, {Name: "affinity", Source: test.affinity}}
+		f := newDiagnosis(r, &Traffic{HostCPUs: []int{0, 1}, IRQShares: test.shares}).sharedCPU()
+		if f == nil {
+			t.Errorf("%s: no finding", test.name)
+			continue
+		}
+		hedged := strings.HasPrefix(f.Summary, "By where most interrupts since the host started went, all 4 queues are on CPU 0") && strings.Contains(f.Evidence, "as little as 20.0% of a queue's") && strings.HasPrefix(f.Remedy, "First see")
+		if surely := f.Severity != report.Note; surely == (test.want == report.Note) || hedged == surely {
+			t.Errorf("%s: %+v", test.name, f)
+		}
+	}
+}
+
 // CPUs off the NIC's NUMA node may be left out on purpose.
 func TestIdleCPUsOfOtherNodes(t *testing.T) {
 	near, far := 0, 1

@@ -45,20 +45,21 @@ type Traffic struct {
 	InnerFlows   uint64          // and inside; 0 if unknown
 	InnerBalance report.Fraction // imbalance.packets if the inner headers were hashed; Null if unknown
 
-	HostCPUs    []int // that the text of interrupts tells of; nil if it does not
-	NearCPUs    []int // that RSS may use on the NIC's NUMA node, as Windows shows them
-	FarCPUs     []int // and on others
-	Rings       int   // receive queues that the imported texts say there are; 0 if unknown
-	MostRings   int   // that the NIC can have; 0 if unknown
-	MostQueues  int   // that RSS of the NIC can reach; 0 if unknown
-	PowerOfTwo  bool  // its driver rounds them down to a power of two
-	RSSQueues   int   // the first queues, which RSS of this NIC reaches alone; 0 for all
-	NoTable     bool  // the driver shows neither a table nor a key
-	HostSteers  bool  // and the NIC is virtio: its host chooses the queues
-	OfSoftware  bool  // and it is no NIC: its driver makes an interface of software, as a bond
-	NoLower     bool  // and /sys names no interface below it, as of a container's veth
-	Windows     bool  // the table is Windows'
-	FewByDesign bool  // and its profile, Conservative, takes as few CPUs as carry the load
+	HostCPUs    []int     // that the text of interrupts tells of; nil if it does not
+	IRQShares   []float64 // of each queue's interrupts since the host started, that its CPU got; nil if not known
+	NearCPUs    []int     // that RSS may use on the NIC's NUMA node, as Windows shows them
+	FarCPUs     []int     // and on others
+	Rings       int       // receive queues that the imported texts say there are; 0 if unknown
+	MostRings   int       // that the NIC can have; 0 if unknown
+	MostQueues  int       // that RSS of the NIC can reach; 0 if unknown
+	PowerOfTwo  bool      // its driver rounds them down to a power of two
+	RSSQueues   int       // the first queues, which RSS of this NIC reaches alone; 0 for all
+	NoTable     bool      // the driver shows neither a table nor a key
+	HostSteers  bool      // and the NIC is virtio: its host chooses the queues
+	OfSoftware  bool      // and it is no NIC: its driver makes an interface of software, as a bond
+	NoLower     bool      // and /sys names no interface below it, as of a container's veth
+	Windows     bool      // the table is Windows'
+	FewByDesign bool      // and its profile, Conservative, takes as few CPUs as carry the load
 
 	Unsettable  Unsettable
 	Application bool // what has the NIC to itself sets all that, under DPDK

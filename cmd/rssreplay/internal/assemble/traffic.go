@@ -180,6 +180,7 @@ const maxShownName = 16
 
 // tellNIC tells t what the NIC, its rules and its driver have to do with the report.
 func (a *ReportBuilder) tellNIC(t *findings.Traffic, r *report.Report) {
+	t.IRQShares = a.Settings.IRQShares
 	t.HostCPUs, t.NearCPUs, t.FarCPUs = a.Settings.HostCPUs, a.Settings.NearCPUs, a.Settings.FarCPUs
 	t.MostRings, t.Rings, t.Windows = a.Settings.MostRings, a.Settings.Rings, a.Settings.Windows
 	t.FewByDesign = a.Settings.RSSProfile == "Conservative"

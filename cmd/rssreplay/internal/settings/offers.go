@@ -334,7 +334,7 @@ func (r *resolver) offerIRQs(queues int) error {
 		return err
 	}
 	r.offerQueueCPUs(irq.from, found.CPUs)
-	r.HostCPUs = irq.value.CPUs()
+	r.HostCPUs, r.IRQShares = irq.value.CPUs(), found.Shares
 	if queues == 0 {
 		r.offer(fromImport, irq.from, "queues", strconv.Itoa(len(found.CPUs)))
 	}

@@ -55,6 +55,7 @@ type Settings struct {
 	Rings       int          // queues that the NIC's texts say there are, beside a table; 0: unknown
 	MostRings   int          // that the NIC can have; 0: unknown
 	HostCPUs    []int        // that /proc/interrupts has columns of; nil where it does not tell the queues' CPUs
+	IRQShares   []float64    // of each queue's interrupts, that its CPU got, as that counts; nil where it does not
 	LongestRing int          // buffers of a queue that it can have; 0: unknown
 	Doubt       string       // why the CPU numbers are not the NIC's; "" where they are
 	flowDoubt   string       // the same of a single flow, which has no spread
