@@ -45,7 +45,7 @@ func (v *verification) verdict(j *judge.Judgement) string {
 		return fmt.Sprintf("%s: queue %d counts nothing, where %s %s are predicted, though the others fit; look whether its counter moves at all, and record hashes.", tell,
 			q, report.Exact(j.Predicted[q]), report.UnitWords(v.unit))
 	case j.Why == judge.PartElsewhere:
-		return fmt.Sprintf("%s: the prediction fits better than %s do, but %s of the %s are on other queues than predicted; part of the table may be another, or the two outputs were not taken right before and after the capture.", tell,
+		return fmt.Sprintf("%s: the prediction fits better than %s do, but %s of the %s are on other queues than predicted; part of the table, or a rule, may be another, or the two outputs were not taken right before and after the capture.", tell,
 			chances(j), percentage(j.Left/2), report.UnitWords(v.unit))
 	case j.Ruled:
 		return tell + ": rules took all packets that have a hash, so that none tells of the table and its key."

@@ -106,7 +106,8 @@ func (c *Counters) parts() (all []*part) {
 
 // takeNothing tells whether all is explained if a rule takes nothing, or none does, and its
 // packets go by the main table. It has to leave much less than the claim, and less than
-// these packets would on random entries; and no random key may leave as little.
+// these packets would on random entries, or hardly anything: then it is said that they
+// would, too; and no random key may leave as little.
 func (c *Counters) takeNothing(j *Judgement) (e Explanation, ok bool) {
 	for i, t := range c.Taken {
 		rule := &c.Claimed.NTuple().All()[t.Rule]
@@ -147,8 +148,14 @@ func (c *Counters) without(j *Judgement, rules []Taken, summary string) (e Expla
 	}
 	loads, unhashed := entries(alone.Groups, main)
 	fit := new(fitter).fit(c.Seen, alone.spread(loads, unhashed, &config), config.DefaultQueue)
-	if !fit.Exact && (fit.Residual > j.Fit.Residual/muchBetter || placed.byChance(c.Seen, fit, &config).AsGood > 0) {
-		return e, false
+	if !fit.Exact {
+		chance := placed.byChance(c.Seen, fit, &config)
+		if fit.Residual > j.Fit.Residual/muchBetter || chance.AsGood > 0 && fit.Residual >= outlyingShare {
+			return e, false
+		}
+		if chance.AsGood > 0 {
+			summary += fmt.Sprintf(" (so few flows fit as well on %.1f%% of random entries: it may be chance)", 100*float64(chance.AsGood)/float64(chance.Trials))
+		}
 	}
 	is := alone.judgeTable()
 	if is.Verdict != Agrees {

@@ -115,3 +115,34 @@ func TestContexts(t *testing.T) {
 		}
 	}
 }
+
+// A rule that takes one flow, and is not there, is named though counters have noise; and how
+// often the flow would fit as well by chance.
+func TestRuleOfOneFlowGone(t *testing.T) {
+	for run := range uint64(4) {
+		random := rand.New(rand.NewPCG(run, 91))
+		groups := traffic(random, 600, 30000, false)
+		for i := range groups {
+			groups[i].Header.Protocol = pcaps.ProtoTCP
+		}
+		groups[5].Header.Protocol, groups[5].Load = pcaps.ProtoUDP, 9000
+		main := nic(drawKey(random), 24)
+		rules, err := steer.New([]steer.Rule{{Location: 7, Kind: steer.UDP4, Action: steer.ToQueue, Queue: 3}}, steer.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		claim := main
+		claim.NTuple = rules
+		c := ruledCounters(t, groups, claim, main)
+		for q := range c.Seen {
+			c.Seen[q] += c.Seen[q] * random.Uint64N(6) / 1000
+		}
+		if c.Seen[3] > 9000 {
+			continue // the table leads there, too
+		}
+		j := c.Judge()
+		if j.Verdict != Differs || len(j.Explanations) != 1 || !strings.Contains(j.Explanations[0].Summary, "rule 7 takes nothing") || !strings.Contains(j.Explanations[0].Summary, "may be chance") {
+			t.Errorf("run %d: verdict %d, why %d, %+v, fit %+v", run, j.Verdict, j.Why, j.Explanations, j.Fit)
+		}
+	}
+}
