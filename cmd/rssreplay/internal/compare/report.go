@@ -5,11 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/pflag"
-
 	"rssreplay/cmd/rssreplay/internal/assemble"
 	"rssreplay/cmd/rssreplay/internal/cli"
-	"rssreplay/cmd/rssreplay/internal/settings"
 	"rssreplay/dispatch"
 	"rssreplay/report"
 )
@@ -75,22 +72,29 @@ func (c *comparison) addChance(compare *report.Compare) {
 	}
 }
 
-// keysNote says that a layout has not the key of a file's table beside it, since each is a
-// scenario of its own, and how it gets it; "" where none does.
+// keysNote says which scenarios have not the key of a file's table beside them, since each is
+// one of its own, and how they get it; "" where none lacks it.
 func (c *comparison) keysNote() string {
-	name := func(like func(s *settings.Settings, of *pflag.FlagSet) bool) string {
-		i := slices.IndexFunc(c.replays, func(s *scenario) bool { return like(s.settings, s.flags.Set) })
-		if i < 0 {
-			return ""
+	table, have := "", "has"
+	var without []string
+	for _, s := range c.replays {
+		switch illustrative := s.settings.Illustrative(); {
+		case illustrative:
+			without = append(without, s.name)
+		case table == "" && s.flags.Set.Changed("table"):
+			table = s.name
 		}
-		return c.replays[i].name
 	}
-	table := name(func(s *settings.Settings, of *pflag.FlagSet) bool { return of.Changed("table") && !s.Illustrative() })
-	layout := name(func(s *settings.Settings, of *pflag.FlagSet) bool { return of.Changed("layout") && s.Illustrative() })
-	if table == "" || layout == "" {
+	if table == "" || len(without) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s has the default key, and not that of %s, so that flows move for the key, too: save the texts of the NIC in a folder, and give it as --bundle; then --layout changes the table alone.", layout, table)
+	if more := len(without) - fewNames; more > 0 {
+		without = append(without[:fewNames], fmt.Sprintf("%d more", more))
+	}
+	if len(without) > 1 {
+		have = "have"
+	}
+	return fmt.Sprintf("%s %s the default key, and not that of %s, so that flows move for the key, too: save the texts of the NIC in a folder, and give it as --bundle; then each scenario changes only what it names.", strings.Join(without, ", "), have, table)
 }
 
 // fewNames of scenarios stand before a sentence that is of some.
