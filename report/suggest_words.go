@@ -152,7 +152,36 @@ func (s *Suggest) FigureHeads() []string {
 // Recommendation is what to do, in a line, why, and the commands that do it.
 func (s *Suggest) Recommendation() (title string, sentences, commands []string) {
 	title, sentences, commands = s.recommendation()
+	if piled := s.piledInterrupts(); piled != "" {
+		sentences = append(sentences, piled)
+	}
 	return title, append(sentences, s.HeadroomSentences()...), commands
+}
+
+// piledInterrupts says where more queues are on one CPU than on others, or all are, so that their
+// interrupts load it, and not the table, which is even over the queues; "" where it is not so, and under RPS, where they are not the load.
+func (s *Suggest) piledInterrupts() string {
+	of, entries := map[int]uint64{}, make([]uint64, len(s.Table.QueueCPUs))
+	for _, queue := range s.Table.Entries {
+		entries[queue]++
+	}
+	rps := s.Parameters.Named("rps")
+	if rps != nil && rps.Source != DefaultSource || len(entries) < 2 || slices.Max(entries) > slices.Min(entries)+1 {
+		return ""
+	}
+	at := s.Table.QueueCPUs[0]
+	for _, cpu := range s.Table.QueueCPUs {
+		if of[cpu]++; of[cpu] > of[at] {
+			at = cpu
+		}
+	}
+	switch {
+	case len(of) > 1 && s.Present.Even >= UnevenFrom:
+		return fmt.Sprintf("The table is even over the queues: it is their interrupts that are not over the CPUs, as CPU %d has those of %s. A replay, without `suggest`, tells how to spread them, which may be all it takes.", at, words.Exact(of[at]))
+	case len(of) == 1:
+		return fmt.Sprintf("The interrupts of all queues are on CPU %d, so that no table changes the load. Where the host has more CPUs, spread them first (/proc/irq/N/smp_affinity_list).", at)
+	}
+	return ""
 }
 
 func (s *Suggest) recommendation() (title string, sentences, commands []string) {
