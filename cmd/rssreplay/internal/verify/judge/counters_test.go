@@ -344,7 +344,7 @@ func TestFewerQueues(t *testing.T) {
 
 // Where UDP of few addresses is hashed without its ports, few queues are used: that is said
 // first, though of so few inputs some random keys do as well. Fewer queues in the table are
-// not taken for it.
+// not taken for it. So few inputs can't be on more queues than they are.
 func TestFewQueuesOfFewAddresses(t *testing.T) {
 	likely := 0
 	for run := range uint64(8) {
@@ -367,6 +367,13 @@ func TestFewQueuesOfFewAddresses(t *testing.T) {
 		}
 		if j := judge(t, groups, a, counted(t, groups, fewer)); len(j.Explanations) != 1 || j.Explanations[0].ID != "fewer-queues" {
 			t.Errorf("run %d, fewer queues: %+v", run, j.Explanations)
+		}
+		ports := counted(t, groups, a)
+		if j := judge(t, groups, truth, ports); j.Verdict != Differs || !strings.Contains(j.Explanations[0].Summary, "other fields are hashed") && j.Explanations[0].ID != "hash-fields" {
+			t.Errorf("run %d: 3 inputs for %d: %+v", run, ports, j.Explanations)
+		}
+		if j := judge(t, groups, truth, counted(t, groups, truth)); j.Verdict == Differs {
+			t.Errorf("run %d: as claimed, and differs: %+v", run, j.Explanations)
 		}
 		switch j := judge(t, groups, a, seen); {
 		case len(j.Explanations) == 0:

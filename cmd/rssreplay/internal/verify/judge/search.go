@@ -24,6 +24,10 @@ type search struct {
 	beside   float64 // the share of what was counted that may be on the default queue, though no entry leads there
 }
 
+// likelyChance is the share of random keys that may do as well as a hypothesis which is told
+// because no key of the claim's uses as few queues.
+const likelyChance = 0.05
+
 // candidate is a hypothesis and what it predicts.
 type candidate struct {
 	profile.Hypothesis
@@ -47,6 +51,8 @@ func (s *search) explain() []Explanation {
 		}
 	} else if beyond, ok := s.beyond(); ok && len(accepted) == 0 {
 		accepted = append(accepted, beyond)
+	} else if many, ok := s.tooMany(); ok && len(accepted) == 0 {
+		accepted = append(accepted, many)
 	}
 	return accepted
 }
@@ -72,7 +78,7 @@ func (s *search) keyed() (accepted, likely []Explanation) {
 		e := Explanation{Hypothesis: c.Hypothesis, Fit: c.fit, Null: null, Queues: c.queues, Explained: explained(s.Seen, c.queues, c.fit, other)}
 		e.Null.Least = min(e.Null.Least, own.Least)
 		switch {
-		case !ok && c.fit.Residual < outlyingShare && float64(own.AsGood) <= byChance*float64(own.Trials):
+		case !ok && c.fit.Residual < outlyingShare && float64(own.AsGood) <= likelyChance*float64(own.Trials):
 			e.Summary += fmt.Sprintf(", of so few inputs that %.1f%% of random keys do as well", 100*float64(own.AsGood)/float64(own.Trials))
 			likely = append(likely, e)
 		case ok:
@@ -363,6 +369,32 @@ func (s *search) beyond() (Explanation, bool) {
 	e := Explanation{Explained: all, Null: Null{Trials: s.claim.Null.Trials, Least: s.claim.Null.Least}}
 	e.ID, e.Changes = "more-queues", 1
 	e.Summary = fmt.Sprintf("%s are on %s, to which no entry of the claimed table leads, whatever the key", s.shareOf(outside, all), queueList(queues))
+	return e, true
+}
+
+// tooMany tells whether more queues took packets than what is hashed has inputs, and more
+// than others, which the capture lacks, may have filled: then other fields are hashed.
+func (s *search) tooMany() (Explanation, bool) {
+	if s.claim.Inputs == 0 || s.Ruled != nil {
+		return Explanation{}, false
+	}
+	loads := slices.Clone(s.Seen)
+	all := Total(loads)
+	if s.config.DefaultQueue < len(loads) { // of what has no hash
+		loads[s.config.DefaultQueue] = 0
+	}
+	slices.Sort(loads)
+	outside := float64(Total(loads[:max(0, len(loads)-s.claim.Inputs)]))
+	if lacks := float64(all) - float64(Total(s.claim.Predicted)); outside <= max(0, lacks)+maxBeta*float64(all) {
+		return Explanation{}, false
+	}
+	used := 0
+	for _, n := range s.Seen {
+		used += min(int(n), 1)
+	}
+	e := Explanation{Explained: all, Null: Null{Trials: s.claim.Null.Trials, Least: s.claim.Null.Least}}
+	e.ID, e.Changes = "more-queues", 1
+	e.Summary = fmt.Sprintf("other fields are hashed, or something else steers, whatever the key: %d queues took packets, and those hashed as claimed have %d different inputs", used, s.claim.Inputs)
 	return e, true
 }
 
