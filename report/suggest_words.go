@@ -159,14 +159,14 @@ func (s *Suggest) Recommendation() (title string, sentences, commands []string) 
 }
 
 // piledInterrupts says where more queues are on one CPU than on others, or all are, so that their
-// interrupts load it, and not the table, which is even over the queues; "" where it is not so, and under RPS, where they are not the load.
+// interrupts load it, and not the table, which is even over the queues; "" where it is not so,
+// and under RPS, where they are not the load.
 func (s *Suggest) piledInterrupts() string {
 	of, entries := map[int]uint64{}, make([]uint64, len(s.Table.QueueCPUs))
 	for _, queue := range s.Table.Entries {
 		entries[queue]++
 	}
-	rps := s.Parameters.Named("rps")
-	if rps != nil && rps.Source != DefaultSource || len(entries) < 2 || slices.Max(entries) > slices.Min(entries)+1 {
+	if s.Parameters.Named("rps") != nil || len(entries) < 2 || slices.Max(entries) > slices.Min(entries)+1 {
 		return ""
 	}
 	at := s.Table.QueueCPUs[0]

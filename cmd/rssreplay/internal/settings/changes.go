@@ -160,13 +160,16 @@ func (r *resolver) affinityAt(of *change) (engine.AffinityAt, error) {
 	return at, nil
 }
 
+// rebalancerFlags are those that only a rebalancer needs.
+var rebalancerFlags = []string{"rebalance-every", "rebalance-max", "rebalance-threshold"}
+
 // rebalancer sets who moves entries by the load, and says where nobody does.
 func (r *resolver) rebalancer() error {
 	f, c := &r.flags.changes, &r.Config
 	given := f.rebalance != "none"
-	for _, flag := range []string{"rebalance-every", "rebalance-max", "rebalance-threshold"} {
+	for _, flag := range rebalancerFlags {
 		if !given && r.flags.Set.Changed(flag) {
-			return fmt.Errorf("--%s is of a rebalancer, and there is none: give --rebalance rsspp, too", flag)
+			return fmt.Errorf("--%s is of a rebalancer, and there is none: leave it out, or give --rebalance rsspp to a command that takes it", flag)
 		}
 	}
 	if given {
@@ -217,7 +220,7 @@ func (s *Settings) RefuseMoves(command string) error {
 
 // HideMoves leaves the flags that such a command refuses out of completion.
 func HideMoves(set *pflag.FlagSet) {
-	for _, name := range []string{"table-at", "affinity-at", "rebalance", "rebalance-every", "rebalance-max", "rebalance-threshold"} {
+	for _, name := range append([]string{"table-at", "affinity-at", "rebalance"}, rebalancerFlags...) {
 		set.Lookup(name).Hidden = true
 	}
 }
