@@ -18,7 +18,7 @@ type DamageError struct {
 	File   string
 	Packet int64 // the damaged record, counted from 1; with After, the last whole one
 	After  bool  // the damage lies after Packet, in something that is no packet record
-	Offset int64 // of the damaged record or block in the file, bytes; -1 if libpcap read it
+	Offset int64 // of the damaged record or block in the file, bytes; -1 if it could not be opened
 	Packed bool  // the file is compressed, and Offset counts what it holds
 	What   string
 	Cut    bool  // the file ends inside a record: it was cut off

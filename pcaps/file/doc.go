@@ -5,9 +5,8 @@
 //     load theirs beforehand (block.go), decompressed (compression.go). Of pipes, and of
 //     compressed files that one alone reads, a goroutine reads the blocks ahead (readahead.go).
 //  2. Its first bytes say what it is (sniff.go): pcap (classic.go), modified pcap
-//     (modified.go) or pcapng (pcapng.go, pcapng_blocks.go, ticks.go); anything else is
-//     left to libpcap (reader_libpcap.go), where the program was built with cgo
-//     (reader_nocgo.go: without).
+//     (modified.go) or pcapng (pcapng.go, pcapng_blocks.go, ticks.go), which are all that
+//     libpcap reads, too.
 //  3. Reader.Read (reader.go) decodes the record headers of a block in one tight loop into
 //     records, whose Data point into the block. A record that straddles two blocks
 //     is joined in a side buffer. Nothing is copied otherwise, and nothing allocated.

@@ -11,7 +11,7 @@ import (
 // returned an error (io.EOF included).
 type Info struct {
 	Name        string
-	Format      string           // "pcap", "modified pcap", "pcapng" or, of what libpcap had to read, "read by libpcap"
+	Format      string           // "pcap", "modified pcap" or "pcapng"
 	Compression string           // "gzip", "zstd", "lz4", "xz" or "bzip2"; "" if it is not compressed
 	FileBytes   int64            // of a file its size, of a pipe what was read so far; compressed bytes, if they are
 	LinkTypes   []pcaps.LinkType // of the file or its interfaces, in order of appearance

@@ -4,14 +4,11 @@ package file
 
 import (
 	"bytes"
-	"errors"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/google/gopacket/pcap"
 
 	"rssreplay/pcaps"
@@ -66,54 +63,6 @@ func TestFilterErrors(t *testing.T) {
 	}
 	if _, err := f.Match(&pcaps.Record{Data: make([]byte, 60), Link: 147}); err == nil || !strings.HasPrefix(err.Error(), `--filter "ether proto 0x806": for link type linktype 147: `) {
 		t.Errorf("a link type that libpcap cannot compile for: %v", err)
-	}
-}
-
-// TestReadByLibpcap opens captures that libpcap knows as if this package did not.
-func TestReadByLibpcap(t *testing.T) {
-	capture := pcapFile(le, magicMicro, 2, 4, 1)
-	var want []pcaps.Record
-	for i := range 8 { // more than one batch of libpcapReader holds
-		data := make([]byte, 60000)
-		data[0] = byte(i)
-		capture = append(capture, pcapRecord(le, uint32(i), 2, 70000, data)...)
-		want = append(want, pcaps.Record{Time: int64(i)*1e9 + 2000, Data: data, Wire: 70000, Link: pcaps.LinkEthernet, Queue: -1})
-	}
-	path := filepath.Join(t.TempDir(), "x.pcap")
-	for _, cut := range []int{len(capture), len(capture) - 1} {
-		if err := os.WriteFile(path, capture[:cut], 0o600); err != nil {
-			t.Fatal(err)
-		}
-		r, err := openLibpcap(path, int64(cut), &unknownFormatError{message: "unknown"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := readAll(r, 256)
-		wantInfo := Info{Name: path, Format: "read by libpcap", FileBytes: int64(cut), LinkTypes: []pcaps.LinkType{pcaps.LinkEthernet}, Packets: 8}
-		if cut < len(capture) {
-			wantInfo.Packets, wantInfo.Truncated = 7, true
-			damage := (*DamageError)(nil)
-			if !errors.As(err, &damage) || damage.Packet != 8 || damage.Offset != -1 || !damage.Cut {
-				t.Errorf("cut: %v", err)
-			}
-		} else if err != nil {
-			t.Error(err)
-		}
-		if diff := cmp.Diff(want[:wantInfo.Packets], got, cmp.Comparer(bytes.Equal)); diff != "" {
-			t.Errorf("(-want +got):\n%s", diff)
-		}
-		if diff := cmp.Diff(wantInfo, r.Info()); diff != "" {
-			t.Errorf("Info (-want +got):\n%s", diff)
-		}
-		if err := r.Close(); err != nil {
-			t.Error(err)
-		}
-	}
-	if err := os.WriteFile(path, []byte("no capture at all, that is sure"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := openLibpcap(path, 31, &unknownFormatError{message: "unknown"}); err == nil || err.Error() != "unknown" {
-		t.Errorf("no capture: %v", err)
 	}
 }
 

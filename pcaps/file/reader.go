@@ -46,7 +46,6 @@ type Reader struct {
 	interrupt <-chan struct{} // closed to end the reading
 	file      *os.File
 	size      int64 // of a regular file, else -1
-	lib       *libpcapReader
 }
 
 // Open opens a capture file, pcap or pcapng, compressed or not, whatever its
@@ -67,9 +66,6 @@ func Open(path string) (*Reader, error) {
 	r, err := newReader(f, path, blockBytes)
 	if err != nil {
 		f.Close()
-		if format, ok := errors.AsType[*unknownFormatError](err); ok && stat.Mode().IsRegular() && !format.packed {
-			return openLibpcap(path, stat.Size(), format)
-		}
 		return nil, err
 	}
 	r.file = f
@@ -267,12 +263,6 @@ func (r *Reader) Read(recs []pcaps.Record) (n int, err error) {
 		}
 	default:
 	}
-	if r.lib != nil && r.err == nil {
-		n, r.err = r.lib.read(recs, &r.info)
-		if n > 0 {
-			return n, nil
-		}
-	}
 	for n < len(recs) && r.err == nil {
 		if r.want > 0 {
 			if n > 0 {
@@ -433,10 +423,6 @@ func (r *Reader) Info() Info {
 func (r *Reader) Close() error {
 	if r.err == nil || r.err == io.EOF {
 		r.err = fmt.Errorf("%s: read after close: %w", r.info.Name, fs.ErrClosed)
-	}
-	if r.lib != nil {
-		r.lib.close()
-		r.lib = nil
 	}
 	if r.ahead != nil {
 		close(r.ahead.stop)

@@ -17,14 +17,6 @@ const (
 	formatPcapng
 )
 
-// unknownFormatError says that a file is no capture that this package knows.
-type unknownFormatError struct {
-	message string
-	packed  bool // it was decompressed
-}
-
-func (e *unknownFormatError) Error() string { return e.message }
-
 // otherFormats are files that are often met in a capture's place, by their first
 // bytes: what they are, and what makes a capture of them ("%s" is the file).
 var otherFormats = []struct{ magic, is, do string }{
@@ -87,7 +79,7 @@ func sniff(header []byte, name, compression string) (format, error) {
 	if strings.EqualFold(filepath.Ext(name), ".etl") { // no magic tells it
 		return 0, fmt.Errorf("%s: is a trace of Windows, not a pcap or pcapng capture: `pktmon etl2pcap %s --out OUT.pcapng` makes one; of a trace by netsh Microsoft's etl2pcapng does", what, name)
 	}
-	return 0, &unknownFormatError{fmt.Sprintf("%s: not a pcap or pcapng capture (it begins with % x): if Wireshark opens it, `editcap -F pcap %s OUT.pcap` makes one", what, header[:min(len(header), 4)], name), compression != ""}
+	return 0, fmt.Errorf("%s: not a pcap or pcapng capture (it begins with % x): if Wireshark opens it, `editcap -F pcap %s OUT.pcap` makes one", what, header[:min(len(header), 4)], name)
 }
 
 // IsCapture reports whether the first bytes of a file, 12 of them, are a capture's.
