@@ -218,10 +218,11 @@ func (w *walker) netfilterLog(b []byte) {
 			}
 		case payload:
 			w.Reason = pcaps.IP
+			packet := b[attributeBytes:min(size, len(b))] // padding follows, where --nflog-size cut it
 			if family == familyBridge || family == familyNetdev {
-				w.protocol(etherType, b[attributeBytes:])
+				w.protocol(etherType, packet)
 			} else {
-				w.addressFamily(family, b[attributeBytes:])
+				w.addressFamily(family, packet)
 			}
 			return
 		}

@@ -145,6 +145,22 @@ func TestKnownLinks(t *testing.T) {
 	}
 }
 
+// Of a packet that iptables' NFLOG logged a part of, the bytes that fill its attribute up are
+// none of it.
+func TestNetfilterLogCut(t *testing.T) {
+	for n := range len(inner4) {
+		log := binary.LittleEndian.AppendUint16([]byte{2, 0, 0, 0}, uint16(4+n))
+		log = slices.Concat(log, []byte{9, 0}, inner4[:n], make([]byte, (4-n%4)%4))
+		var got, want pcaps.Header
+		var ext pcaps.Extension
+		Walk(&pcaps.Record{Link: pcaps.LinkNFLOG, Data: log}, &got, &ext)
+		Walk(&pcaps.Record{Link: pcaps.LinkIPv4, Data: inner4[:n]}, &want, &ext)
+		if got != want {
+			t.Errorf("%d bytes: %+v, want %+v", n, got, want)
+		}
+	}
+}
+
 // What Walk finds of a direction, SaysDirection foresees: else a replay begins that does
 // not reckon with sent packets. Every link type is tried with many packets, whose headers
 // may be those of other link types, too.
