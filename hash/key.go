@@ -23,8 +23,8 @@ const minKeyLen = 16
 // mellanox: DPDK's mlx5, mlx4, mana and netvsc (mlx5_rxq.c rss_hash_default_key).
 // ena-gen4: Amazon's toeplitz_calc.py, of instances whose key can't be set; it is
 // microsoft's, its words in the reverse order.
-// dpdk-i40e: DPDK's i40e_hash.c; dpdk-atlantic: DPDK's atlantic.
-// The Linux drivers of these NICs use a random key instead.
+// dpdk-i40e: DPDK's i40e_hash.c; dpdk-atlantic: DPDK's atlantic, and Linux's (aq_nic.c).
+// Linux's other drivers of these NICs use a random key instead.
 var presets = [...]struct{ name, hex string }{
 	{"microsoft", "6d5a56da255b0ec24167253d43a38fb0d0ca2bcbae7b30b477cb2da38030f20c6a42b73bbeac01fa"},
 	{"symmetric", "6d5a6d5a6d5a6d5a6d5a6d5a6d5a6d5a6d5a6d5a6d5a6d5a6d5a6d5a6d5a6d5a6d5a6d5a6d5a6d5a"},

@@ -53,7 +53,7 @@ func All() []Profile {
 	security := []steer.Kind{steer.AH4, steer.ESP4, steer.AH6, steer.ESP6}
 	others := steer.Options{IP: steer.OtherIP}
 	igbRules := NTuple{Options: steer.Options{Any: true}, Kinds: ether, Locations: 16}
-	igcRules := NTuple{Kinds: ether, Locations: 65, Has: []steer.Field{steer.Tag, steer.TagType, steer.UserData}}
+	igcRules := NTuple{Kinds: ether, Locations: 64, Has: []steer.Field{steer.Tag, steer.TagType, steer.UserData}}
 	ixgbeRules := NTuple{
 		Kinds: []steer.Kind{steer.TCP4, steer.UDP4, steer.SCTP4, steer.IP4}, Locations: 2046, Masks: MaskPerPort,
 		ATR: true, OffATR: "ethtool -K DEV ntuple on",
