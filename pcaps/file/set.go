@@ -185,7 +185,7 @@ func (s *Set) chain(recs []pcaps.Record) (int, error) {
 		if c.reader == nil || len(c.held) > 0 { // it begins
 			if c.hasFirst && c.first < s.latest {
 				s.order.Overlaps++
-				s.order.Overlap = max(s.order.Overlap, s.latest-c.first)
+				s.order.Overlap = max(s.order.Overlap, int64(min(uint64(s.latest)-uint64(c.first), math.MaxInt64)))
 			}
 		}
 		n, err := s.readFrom(c, recs)

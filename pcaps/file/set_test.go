@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -136,6 +137,36 @@ func TestSet(t *testing.T) {
 		if _, err := OpenSet(names, nil, false); err == nil {
 			t.Errorf("%v opens", names)
 		}
+	}
+}
+
+// Two times may lie further apart than an int64 has ns.
+func TestOverlapOfCenturies(t *testing.T) {
+	dir := t.TempDir()
+	var names []string
+	for i, times := range [][]int64{{math.MinInt64, math.MaxInt64}, {-5}} {
+		var b bytes.Buffer
+		w, err := NewWriter(&b, "a test")
+		for _, time := range times {
+			if err == nil {
+				err = w.Write(&pcaps.Record{Time: time, Data: []byte{'a'}, Link: pcaps.LinkEthernet, Queue: -1}, nil)
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, writeFile(t, dir, fmt.Sprint(i), b.Bytes()))
+	}
+	s, err := OpenSet(names, nil, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := readSet(t, s, 256); err != nil {
+		t.Fatal(err)
+	}
+	if want := (Order{Overlaps: 1, Overlap: math.MaxInt64}); s.Order() != want {
+		t.Errorf("%+v, want %+v", s.Order(), want)
 	}
 }
 
