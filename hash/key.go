@@ -212,38 +212,3 @@ func (k Key) Symmetric() bool {
 	}
 	return true
 }
-
-// IndexBits is how many of the low bits of a hash, at most 32, inputs of so many
-// bytes can set independently: the rank of the Toeplitz matrix's last columns. A
-// random key nearly always has all of them. With n below bits, the index of a table
-// of 2ᵇⁱᵗˢ entries takes 2ⁿ values only, whatever the inputs.
-func (k Key) IndexBits(inputBytes, bits int) int {
-	bit := func(i int) uint32 {
-		if i/8 >= len(k) {
-			return 0
-		}
-		return uint32(k[i/8]) >> (7 - i%8) & 1
-	}
-	var basis [32]uint32 // per leading bit
-	rank := 0
-	for input := range 8 * inputBytes {
-		var row uint32 // what this input bit adds to the hash
-		for i := range 32 {
-			row = row<<1 | bit(input+i)
-		}
-		if row &= uint32(uint64(1)<<bits - 1); row == 0 {
-			continue
-		}
-		for lead := 31; lead >= 0 && row != 0; lead-- {
-			switch {
-			case row>>lead&1 == 0:
-			case basis[lead] == 0:
-				basis[lead], row = row, 0
-				rank++
-			default:
-				row ^= basis[lead]
-			}
-		}
-	}
-	return rank
-}

@@ -1,8 +1,6 @@
 package hash
 
 import (
-	"bytes"
-	"math/rand/v2"
 	"strings"
 	"testing"
 )
@@ -91,50 +89,6 @@ func TestSymmetric(t *testing.T) {
 		alike := Toeplitz(key, there) == Toeplitz(key, back) && Toeplitz(key, full) == Toeplitz(key, other)
 		if got := key.Symmetric(); got != alike {
 			t.Errorf("%s: %v, and the two ways hash alike: %v", name, got, alike)
-		}
-	}
-}
-
-// TestIndexBits against the number of indexes that hashes take, on keys that are
-// known to be weak and on one that is not.
-func TestIndexBits(t *testing.T) {
-	const bits = 7
-	all := func(b byte) Key { return bytes.Repeat([]byte{b}, 40) }
-	first := make(Key, 40)
-	first[0] = 0x80
-	late := make(Key, 40)
-	late[4], late[9] = 0x01, 0x40
-	microsoft, err := ParseKey("microsoft")
-	if err != nil {
-		t.Fatal(err)
-	}
-	symmetric, err := ParseKey("symmetric")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range []struct {
-		name string
-		key  Key
-		want int
-	}{
-		{"zero", all(0), 0}, {"all ones", all(0xff), 1}, {"its first bit alone", first, 0}, {"alternating", all(0xaa), 2},
-		{"two bits", late, 7}, {"microsoft", microsoft, 7}, {"symmetric", symmetric, 7},
-		{"too short for the last inputs", microsoft[:5], 7}, {"no key", nil, 0},
-	} {
-		if got := c.key.IndexBits(12, bits); got != c.want {
-			t.Errorf("%s: %d bits, want %d", c.name, got, c.want)
-		}
-		r := rand.New(rand.NewPCG(1, 2))
-		met := map[uint32]bool{}
-		input := make([]byte, 12)
-		for range 4000 {
-			for i := range input {
-				input[i] = byte(r.Uint32())
-			}
-			met[Toeplitz(c.key, input)&(1<<bits-1)] = true
-		}
-		if len(met) != 1<<c.want {
-			t.Errorf("%s: hashes take %d indexes, want %d", c.name, len(met), 1<<c.want)
 		}
 	}
 }

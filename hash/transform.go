@@ -75,6 +75,10 @@ func (x Transform) String() string {
 // does the others whatever ethtool shows.
 func (x Transform) Shown() bool { return x <= SymmetricOrXOR }
 
+// Symmetric tells whether the transformation makes both directions of a connection hash
+// alike, whatever the key.
+func (x Transform) Symmetric() bool { return transforms[x].mix != unmixed }
+
 // What says in words what the hash then is, as the end of a sentence that begins with
 // "the hash".
 func (x Transform) What() string { return transforms[x].what }

@@ -11,6 +11,7 @@ import (
 // KeyStrength is what a key can do with inputs of one hash type. What the traffic's
 // own addresses and ports leave unused is not looked at.
 type KeyStrength struct {
+	Type hash.Type // None: no packet is hashed, or without a key
 	// Rank is how many bits of the table's index can differ on their own, of Wanted
 	// that reach every entry. A key of zeros has rank 0, and sends all to one entry; one
 	// of ones has rank 1.
@@ -24,9 +25,19 @@ type KeyStrength struct {
 // what the hash of any can reach, but for one chance in 2²⁰⁰.
 const rankInputs = 256
 
-// KeyStrength judges the key for inputs of an enabled hash type.
-func (s *Steering) KeyStrength(t hash.Type) KeyStrength {
-	k := KeyStrength{Wanted: bits.Len(uint(len(s.config.Table) - 1)), Bits: 8 * t.InputLen()}
+// KeyStrength judges the key for inputs of the hash type that most packets have; of equals
+// it is the first one.
+func (s *Steering) KeyStrength(packets *[hash.NumTypes]uint64) KeyStrength {
+	t := hash.None
+	for of := hash.IPv4; of < hash.NumTypes; of++ {
+		if packets[of] > 0 && (t == hash.None || packets[of] > packets[t]) {
+			t = of
+		}
+	}
+	if t == hash.None || s.config.Function != hash.FunctionToeplitz {
+		return KeyStrength{}
+	}
+	k := KeyStrength{Type: t, Wanted: bits.Len(uint(len(s.config.Table) - 1)), Bits: 8 * t.InputLen()}
 	mask := s.mask
 	if s.config.Modulo {
 		mask = ^uint32(0)

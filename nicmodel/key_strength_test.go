@@ -47,9 +47,18 @@ func TestKeyStrength(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", test.name, err)
 		}
-		k := s.KeyStrength(test.kind)
-		if k.Rank != test.rank || k.Wanted != test.wanted || k.Heard != test.heard || k.Bits != 8*test.kind.InputLen() {
+		packets := [hash.NumTypes]uint64{hash.None: 9, hash.UDPIPv6: 1}
+		packets[test.kind] = 2
+		k := s.KeyStrength(&packets)
+		if k.Type != test.kind || k.Rank != test.rank || k.Wanted != test.wanted || k.Heard != test.heard || k.Bits != 8*test.kind.InputLen() {
 			t.Errorf("%s: %+v, want rank %d of %d, %d bits heard", test.name, k, test.rank, test.wanted, test.heard)
 		}
+	}
+	without, err := NewSteering(SteeringConfig{HashTypes: hash.TypesOf(hash.IPv4), Function: hash.FunctionSimpleXOR, Table: make(IndirectionTable, 128), QueueCPU: []int{0}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if k := without.KeyStrength(&[hash.NumTypes]uint64{hash.IPv4: 2}); k != (KeyStrength{}) {
+		t.Errorf("without a key: %+v", k)
 	}
 }

@@ -353,17 +353,11 @@ func chanceOf(c *dispatch.Chance) *findings.Chance {
 // keyStrength is what the key can do for the hash type with the most packets, nil
 // where none is hashed, or the function has no key.
 func (a *ReportBuilder) keyStrength() *findings.KeyStrength {
-	most := hash.None
-	for t := hash.IPv4; t < hash.NumTypes; t++ {
-		if a.Result.HashTypes[t] > 0 && (most == hash.None || a.Result.HashTypes[t] > a.Result.HashTypes[most]) {
-			most = t
-		}
-	}
-	if most == hash.None || a.Settings.Steering.Config().Function != hash.FunctionToeplitz {
+	k := a.Settings.Steering.KeyStrength(&a.Result.HashTypes)
+	if k.Type == hash.None {
 		return nil
 	}
-	k := a.Settings.Steering.KeyStrength(most)
-	return &findings.KeyStrength{HashType: most.String(), Rank: k.Rank, Wanted: k.Wanted, Heard: k.Heard, Bits: k.Bits}
+	return &findings.KeyStrength{HashType: k.Type.String(), Rank: k.Rank, Wanted: k.Wanted, Heard: k.Heard, Bits: k.Bits}
 }
 
 // takenOnHost is what of the capture shows that the host which has the NIC took it, behind

@@ -2,7 +2,6 @@ package suggest
 
 import (
 	"fmt"
-	"math/bits"
 	"slices"
 	"strings"
 
@@ -88,25 +87,13 @@ func (c *candidates) withTypes(id, goal string, types hash.Types) *candidate {
 	return added
 }
 
-// symmetricBits is how many bits of an index a key that repeats every 16 bits can set:
-// that is its purpose, and no fault.
-const symmetricBits = 16
-
 // brokenKey draws a key in the place of one that can't reach all entries, whatever the
 // flows.
 func (c *candidates) brokenKey() error {
 	s := c.settings
 	config := s.Steering.Config()
-	types := c.whole.Result.HashTypes
-	usual := hash.None // the type of most packets
-	for kind, packets := range types {
-		if packets > types[usual] {
-			usual = hash.Type(kind)
-		}
-	}
-	all := bits.Len(uint(len(config.Table) - 1))
-	reached := config.Key.IndexBits(usual.InputLen(), all)
-	if usual == hash.None || reached >= min(all, symmetricBits) {
+	k := s.Steering.KeyStrength(&c.whole.Result.HashTypes)
+	if k.Rank == k.Wanted {
 		return nil
 	}
 	key := randomKeys(1, len(config.Key), c.keySeed())[0]
@@ -117,7 +104,7 @@ func (c *candidates) brokenKey() error {
 	made.Key = key
 	added := &candidate{
 		id: "random-key", goal: report.GoalBalance, settings: made, sets: profile.SetKey,
-		summary:    fmt.Sprintf("A random key (seed %d): with the present one hashes reach %d of %d entries, whatever the flows.", c.keySeed(), 1<<reached, len(config.Table)),
+		summary:    fmt.Sprintf("A random key (seed %d): with the present one hashes reach %d of %d entries, whatever the flows.", c.keySeed(), 1<<k.Rank, len(config.Table)),
 		parameters: report.Parameters{{Name: "key", Value: key.String(), Text: settings.KeyText(key), Source: "suggested"}},
 	}
 	c.setKey(added, key)
@@ -139,7 +126,7 @@ func (c *candidates) keySeed() uint64 {
 func (c *candidates) symmetry() {
 	s := c.settings
 	config := s.Steering.Config()
-	if config.Transform != hash.NoTransform || periodic(config.Key) || config.HashTypes == 0 {
+	if config.Transform.Symmetric() || config.Key.Symmetric() || config.Function != hash.FunctionToeplitz || config.HashTypes == 0 {
 		return // it is
 	}
 	key := slices.Repeat(hash.Key{0x6d, 0x5a}, (len(config.Key)+1)/2)[:len(config.Key)]
@@ -152,7 +139,7 @@ func (c *candidates) symmetry() {
 	}
 	c.setKey(byKey, key)
 	c.list = append(c.list, byKey)
-	if s.Tool() == profile.Ethtool {
+	if s.Tool() == profile.Ethtool && config.Transform == hash.NoTransform {
 		byTransform := &candidate{
 			id: "symmetric-xor", goal: report.GoalSymmetry, sets: profile.SetTransform,
 			settings:   changed(s, func(config *nicmodel.SteeringConfig) { config.Transform = hash.SymmetricXOR }),
@@ -166,17 +153,6 @@ func (c *candidates) symmetry() {
 		}
 		c.list = append(c.list, byTransform)
 	}
-}
-
-// periodic reports whether a key repeats every 16 bits, which makes it symmetric:
-// addresses and ports are of 16 bits or a multiple.
-func periodic(key hash.Key) bool {
-	for i := range len(key) - 2 {
-		if key[i] != key[i+2] {
-			return false
-		}
-	}
-	return true
 }
 
 // order hashes UDP on its addresses where there are fragments, which have
