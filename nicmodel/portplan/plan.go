@@ -1,3 +1,4 @@
+// Package portplan finds source ports that put equally many test flows on each CPU.
 package portplan
 
 import (

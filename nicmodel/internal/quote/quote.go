@@ -1,3 +1,4 @@
+// Package quote puts what a user gave into messages.
 package quote
 
 import "strconv"

@@ -1,2 +1,0 @@
-// Package quote puts what a user gave into messages.
-package quote

@@ -1,2 +1,0 @@
-// Package shared finds for tests the captures that lie beside the repository.
-package shared
