@@ -11,7 +11,6 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"rssreplay/report"
-	"rssreplay/report/schema"
 )
 
 // closed makes a schema refuse properties that it does not name: the documents that
@@ -36,7 +35,7 @@ func closed(schema any) any {
 // schemaOf is the schema of that name in report/schema, closed.
 func schemaOf(t *testing.T, name string) *jsonschema.Schema {
 	t.Helper()
-	text, err := schema.Files.ReadFile(name + ".json")
+	text, err := os.ReadFile(filepath.Join(repository(t), "report", "schema", name+".json"))
 	if err != nil {
 		t.Fatal(err)
 	}
