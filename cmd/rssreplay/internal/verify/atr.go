@@ -16,7 +16,7 @@ import (
 
 // movedByATR tells whether ATR explains the recorded queues, and says so.
 func (v *verification) movedByATR(r *report.Verify, groups []group) bool {
-	if !v.settings.ATR() || *r.Agrees {
+	if !v.settings.ATR() || r.Agrees == nil || *r.Agrees { // nil: all is as predicted, maybe by chance
 		return false
 	}
 	reached := v.reached()
