@@ -30,6 +30,7 @@ type bench struct {
 	tool   string // the rssreplay measured
 	self   string // this program, for decoding with gopacket
 	rows   []row
+	err    error // the first: after it nothing is made, run or added
 }
 
 // row is one line of the table: what was done, in which time, and how that
@@ -67,13 +68,13 @@ func run(args []string, stdout, stderr io.Writer) error {
 	if err := b.prepare(); err != nil {
 		return err
 	}
-	steps := []func() error{b.small, b.zipf, b.compressed, b.mixed, b.manyFlows, b.everyPacketAFlow, b.layouts, b.start}
+	steps := []func(){b.small, b.zipf, b.compressed, b.mixed, b.manyFlows, b.everyPacketAFlow, b.layouts, b.start}
 	if *long {
 		steps = append(steps, b.long)
 	}
 	for _, step := range steps {
-		if err := step(); err != nil {
-			return err
+		if step(); b.err != nil {
+			return b.err
 		}
 	}
 	return b.print(stdout)
@@ -98,18 +99,35 @@ func (b *bench) prepare() error {
 	return nil
 }
 
-// capture makes a capture; its number of packets is scaled.
-func (b *bench) capture(c capture) (string, error) {
+// capture makes a capture, and tells its path; its number of packets is scaled.
+func (b *bench) capture(c capture) (path string) {
 	c.packets = max(c.packets/b.scale, 1)
 	if b.scale > 1 {
 		c.name = fmt.Sprintf("%d-%s", b.scale, c.name)
 	}
-	return c.make(b.dir)
+	if b.err == nil {
+		path, b.err = c.make(b.dir)
+	}
+	return path
+}
+
+// inTurn runs each command rounds times, at least once; see the function of that name.
+func (b *bench) inTurn(rounds int, commands ...[]string) []samples {
+	if b.err == nil {
+		var all []samples
+		if all, b.err = inTurn(max(rounds, 1), commands...); b.err == nil {
+			return all
+		}
+	}
+	return make([]samples, len(commands))
 }
 
 // add adds what was measured beside what it is compared with; goal is what the ratio
 // should not exceed, "" where there is none.
 func (b *bench) add(work string, s samples, reference string, of samples, goal, note string) {
+	if b.err != nil {
+		return
+	}
 	b.rows = append(b.rows, row{work, s.wall(), reference, s.ratio(of), s.cpuRatio(of), goal, note})
 }
 
@@ -121,23 +139,11 @@ const asGopacket = "gopacket's DecodingLayerParser"
 
 // small is 5 million small packets: two modes, four, with RPS, a rebalancer and a table that is
 // given on the way, as pcapng, and of both directions.
-func (b *bench) small() error {
-	pcap, err := b.capture(capture{name: "small.pcap", packets: 5_000_000, flows: 100_000})
-	if err != nil {
-		return err
-	}
-	ng, err := b.capture(capture{name: "small.pcapng", packets: 5_000_000, flows: 100_000, pcapng: true})
-	if err != nil {
-		return err
-	}
-	host, err := b.capture(capture{name: "host.pcap", packets: 5_000_000, flows: 100_000, answers: true})
-	if err != nil {
-		return err
-	}
-	moved, err := b.movedAt(2500 * time.Millisecond)
-	if err != nil {
-		return err
-	}
+func (b *bench) small() {
+	pcap := b.capture(capture{name: "small.pcap", packets: 5_000_000, flows: 100_000})
+	ng := b.capture(capture{name: "small.pcapng", packets: 5_000_000, flows: 100_000, pcapng: true})
+	host := b.capture(capture{name: "host.pcap", packets: 5_000_000, flows: 100_000, answers: true})
+	moved := b.movedAt(2500 * time.Millisecond)
 	commands := [][]string{
 		{b.tool, pcap},
 		b.gopacket(pcap),
@@ -148,20 +154,13 @@ func (b *bench) small() error {
 		{b.tool, pcap, "--table-at", moved},
 		{b.tool, ng},
 	}
-	others := []string{"tcpdump", "capinfos"}
-	for _, program := range others {
-		switch {
-		case !has(program):
-		case program == "tcpdump":
-			commands = append(commands, []string{program, "-r", pcap, "-w", os.DevNull})
-		default:
-			commands = append(commands, []string{program, "-c", pcap})
+	ours := len(commands)
+	for _, other := range [][]string{{"tcpdump", "-r", pcap, "-w", os.DevNull}, {"capinfos", "-c", pcap}} {
+		if has(other[0]) {
+			commands = append(commands, other)
 		}
 	}
-	all, err := inTurn(b.rounds, commands...)
-	if err != nil {
-		return err
-	}
+	all := b.inTurn(b.rounds, commands...)
 	two := all[0]
 	b.add("5 M packets of 66 bytes, 100,000 even flows", two, asGopacket, all[1], "0.36", memory(two))
 	b.add("half of them sent, half received", all[2], "all received", two, "1.5", "")
@@ -170,211 +169,138 @@ func (b *bench) small() error {
 	b.add("with `--rebalance rsspp`", all[5], "without", two, "1.1", "")
 	b.add(withMoved, all[6], "without", two, "1.1", "")
 	b.add("as pcapng", all[7], "the pcap", two, "", "")
-	for i, c := range commands[8:] {
-		b.add("`"+c[0]+"` of it", all[8+i], "rssreplay", two, "", "")
+	for i, c := range commands[ours:] {
+		b.add("`"+c[0]+"` of it", all[ours+i], "rssreplay", two, "", "")
 	}
-	return b.conversations()
+	b.conversations()
 }
 
 const withMoved = "with `--table-at`, half of the entries moved at half of the time"
 
 // movedAt is a --table-at that moves every second entry to the next queue; its time is scaled
 // as the captures are.
-func (b *bench) movedAt(at time.Duration) (flag string, err error) {
+func (b *bench) movedAt(at time.Duration) (flag string) {
 	var table strings.Builder
 	for entry := range 128 {
 		fmt.Fprintln(&table, (entry+entry%2)%8)
 	}
 	file := filepath.Join(b.dir, "moved.txt")
-	return fmt.Sprintf("%v=%s", at/time.Duration(b.scale), file), os.WriteFile(file, []byte(table.String()), 0o600)
+	if b.err == nil {
+		b.err = os.WriteFile(file, []byte(table.String()), 0o600)
+	}
+	return fmt.Sprintf("%v=%s", at/time.Duration(b.scale), file)
 }
 
 // zipf is flows as uneven as many networks have them, of both directions too, with RPS, and
 // with a table that is given on the way.
-func (b *bench) zipf() error {
-	pcap, err := b.capture(capture{name: "zipf.pcap", packets: 5_000_000, flows: 100_000, zipf: true})
-	if err != nil {
-		return err
-	}
-	host, err := b.capture(capture{name: "zipf-host.pcap", packets: 5_000_000, flows: 100_000, zipf: true, answers: true})
-	if err != nil {
-		return err
-	}
-	moved, err := b.movedAt(5 * time.Second)
-	if err != nil {
-		return err
-	}
-	all, err := inTurn(b.rounds,
+func (b *bench) zipf() {
+	pcap := b.capture(capture{name: "zipf.pcap", packets: 5_000_000, flows: 100_000, zipf: true})
+	host := b.capture(capture{name: "zipf-host.pcap", packets: 5_000_000, flows: 100_000, zipf: true, answers: true})
+	moved := b.movedAt(5 * time.Second)
+	all := b.inTurn(b.rounds,
 		[]string{b.tool, pcap},
 		b.gopacket(pcap),
 		[]string{b.tool, host},
 		[]string{b.tool, pcap, "--rps", "0-7"},
 		[]string{b.tool, host, "--rps", "0-7"},
 		[]string{b.tool, pcap, "--table-at", moved})
-	if err != nil {
-		return err
-	}
 	b.add("5 M packets of 66 bytes, 100,000 Zipf flows", all[0], asGopacket, all[1], "0.46", memory(all[0]))
 	b.add("half of them sent, half received", all[2], "all received", all[0], "1.3", "")
 	b.add("with `--rps 0-7`", all[3], "without", all[0], "1.6", "")
 	b.add("half of them sent, with `--rps 0-7`", all[4], "without", all[2], "1.6", "")
 	b.add(withMoved, all[5], "without", all[0], "1.1", "")
-	return nil
 }
 
 // compressed is the small capture as zstd has it.
-func (b *bench) compressed() error {
+func (b *bench) compressed() {
 	if !has("zstd") {
-		return nil
+		return
 	}
-	pcap, err := b.capture(capture{name: "small.pcap", packets: 5_000_000, flows: 100_000})
-	if err != nil {
-		return err
-	}
+	pcap := b.capture(capture{name: "small.pcap", packets: 5_000_000, flows: 100_000})
 	packed := pcap + ".zst"
-	if out, err := exec.Command("zstd", "-q", "-f", "-o", packed, pcap).CombinedOutput(); err != nil {
-		return fmt.Errorf("zstd: %w\n%s", err, out)
+	if out, err := exec.Command("zstd", "-q", "-f", "-o", packed, pcap).CombinedOutput(); err != nil && b.err == nil {
+		b.err = fmt.Errorf("zstd: %w\n%s", err, out)
 	}
-	all, err := inTurn(b.rounds, []string{b.tool, packed}, []string{"sh", "-c", `zstd -dc "$1" >/dev/null`, "sh", packed})
-	if err != nil {
-		return err
-	}
+	all := b.inTurn(b.rounds, []string{b.tool, packed}, []string{"sh", "-c", `zstd -dc "$1" >/dev/null`, "sh", packed})
 	b.add("5 M packets of 66 bytes, zstd", all[0], "`zstd -dc X >/dev/null`", all[1], "1.15", memory(all[0]))
-	return nil
 }
 
 // conversations is tshark's table of the flows of a tenth of the packets.
-func (b *bench) conversations() error {
+func (b *bench) conversations() {
 	if !has("tshark") {
-		return nil
+		return
 	}
-	tenth, err := b.capture(capture{name: "tenth.pcap", packets: 500_000, flows: 100_000})
-	if err != nil {
-		return err
-	}
-	all, err := inTurn(1, []string{b.tool, tenth}, []string{"tshark", "-q", "-z", "conv,tcp", "-r", tenth})
-	if err != nil {
-		return err
-	}
+	tenth := b.capture(capture{name: "tenth.pcap", packets: 500_000, flows: 100_000})
+	all := b.inTurn(1, []string{b.tool, tenth}, []string{"tshark", "-q", "-z", "conv,tcp", "-r", tenth})
 	b.add("`tshark -q -z conv,tcp`, a tenth of it, one round", all[1], "rssreplay", all[0], "", "")
-	return nil
 }
 
 // mixed is 1.5 GB of packets of all sizes.
-func (b *bench) mixed() error {
-	pcap, err := b.capture(capture{name: "mixed.pcap", packets: 2_000_000, flows: 100_000, mixed: true})
-	if err != nil {
-		return err
-	}
-	ng, err := b.capture(capture{name: "mixed.pcapng", packets: 2_000_000, flows: 100_000, mixed: true, pcapng: true})
-	if err != nil {
-		return err
-	}
+func (b *bench) mixed() {
+	pcap := b.capture(capture{name: "mixed.pcap", packets: 2_000_000, flows: 100_000, mixed: true})
+	ng := b.capture(capture{name: "mixed.pcapng", packets: 2_000_000, flows: 100_000, mixed: true, pcapng: true})
 	// cat knows /dev/null and does not copy to it: through a pipe it would be slower.
-	all, err := inTurn(b.rounds, []string{b.tool, pcap}, b.gopacket(pcap), []string{b.tool, ng}, []string{"sh", "-c", `cat "$1" >/dev/null`, "sh", pcap})
-	if err != nil {
-		return err
-	}
+	all := b.inTurn(b.rounds, []string{b.tool, pcap}, b.gopacket(pcap), []string{b.tool, ng}, []string{"sh", "-c", `cat "$1" >/dev/null`, "sh", pcap})
 	b.add("2 M packets of 66 to 1465 bytes", all[0], asGopacket, all[1], "0.40", memory(all[0]))
 	b.add("as pcapng", all[2], "the pcap", all[0], "", "")
 	b.add("`cat X >/dev/null` of it", all[3], "rssreplay", all[0], "", "")
-	return nil
 }
 
 // manyFlows is ten million packets of 700,000 flows, also with all of them as JSON.
-func (b *bench) manyFlows() error {
+func (b *bench) manyFlows() {
 	const flows = 700_000
-	pcap, err := b.capture(capture{name: "flows.pcap", packets: 10_000_000, flows: flows})
-	if err != nil {
-		return err
-	}
-	uneven, err := b.capture(capture{name: "zipf-flows.pcap", packets: 10_000_000, flows: flows, zipf: true})
-	if err != nil {
-		return err
-	}
-	all, err := inTurn(b.rounds,
+	pcap := b.capture(capture{name: "flows.pcap", packets: 10_000_000, flows: flows})
+	uneven := b.capture(capture{name: "zipf-flows.pcap", packets: 10_000_000, flows: flows, zipf: true})
+	all := b.inTurn(b.rounds,
 		[]string{b.tool, pcap},
 		b.gopacket(pcap),
 		[]string{b.tool, pcap, "--format", "json", "--flows", "all"},
 		[]string{b.tool, uneven},
 		b.gopacket(uneven))
-	if err != nil {
-		return err
-	}
 	note := fmt.Sprintf("%s: %.0f a flow, and 32 MB", memory(all[0]), float64(all[0].memory()-32<<20)/flows)
 	b.add("10 M packets, 700,000 even flows", all[0], asGopacket, all[1], "0.48", note)
 	b.add("`--format json --flows all` of it", all[2], "the table", all[0], "", memory(all[2]))
 	b.add("10 M packets, 700,000 Zipf flows", all[3], asGopacket, all[4], "0.55", memory(all[3]))
-	return nil
 }
 
 // everyPacketAFlow is what a hostile capture can do.
-func (b *bench) everyPacketAFlow() error {
-	hostile, err := b.capture(capture{name: "hostile.pcap", packets: 2_500_000})
-	if err != nil {
-		return err
-	}
-	plain, err := b.capture(capture{name: "half.pcap", packets: 2_500_000, flows: 100_000})
-	if err != nil {
-		return err
-	}
-	all, err := inTurn(b.rounds, []string{b.tool, plain}, []string{b.tool, hostile})
-	if err != nil {
-		return err
-	}
+func (b *bench) everyPacketAFlow() {
+	hostile := b.capture(capture{name: "hostile.pcap", packets: 2_500_000})
+	plain := b.capture(capture{name: "half.pcap", packets: 2_500_000, flows: 100_000})
+	all := b.inTurn(b.rounds, []string{b.tool, plain}, []string{b.tool, hostile})
 	b.add("2.5 M packets, each a flow of its own", all[1], "100,000 flows", all[0], "", memory(all[1]))
-	return nil
 }
 
 // layouts is a comparison of sixteen.
-func (b *bench) layouts() error {
-	pcap, err := b.capture(capture{name: "small.pcap", packets: 5_000_000, flows: 100_000})
-	if err != nil {
-		return err
-	}
+func (b *bench) layouts() {
+	pcap := b.capture(capture{name: "small.pcap", packets: 5_000_000, flows: 100_000})
 	compare := []string{b.tool, "compare", pcap}
 	for n := 1; n <= 8; n++ {
 		compare = append(compare, "--layout", fmt.Sprintf("equal:%d", n), "--layout", fmt.Sprintf("weight:%d,1,1,1,1,1,1,1", n+1))
 	}
-	all, err := inTurn(max(b.rounds/2, 1), []string{b.tool, pcap}, compare)
-	if err != nil {
-		return err
-	}
+	all := b.inTurn(b.rounds/2, []string{b.tool, pcap}, compare)
 	b.add("`compare` of 16 layouts, 5 M packets", all[1], "one replay", all[0], "3.5", memory(all[1]))
-	return nil
 }
 
 // start is a hundred packets: what it costs to begin and to end.
-func (b *bench) start() error {
+func (b *bench) start() {
 	tiny := capture{name: "hundred.pcap", packets: 100, flows: 10}
 	path, err := tiny.make(b.dir)
 	if err != nil {
-		return err
+		b.err = err
+		return
 	}
-	all, err := inTurn(b.rounds, []string{b.tool, path})
-	if err != nil {
-		return err
+	if all := b.inTurn(b.rounds, []string{b.tool, path}); b.err == nil {
+		b.rows = append(b.rows, row{work: "100 packets, start to finish", time: all[0].wall(), goal: "12 ms"})
 	}
-	b.rows = append(b.rows, row{work: "100 packets, start to finish", time: all[0].wall(), goal: "12 ms"})
-	return nil
 }
 
 // long is ten times the packets of small, of the same flows.
-func (b *bench) long() error {
-	small, err := b.capture(capture{name: "small.pcap", packets: 5_000_000, flows: 100_000})
-	if err != nil {
-		return err
-	}
-	long, err := b.capture(capture{name: "long.pcap", packets: 50_000_000, flows: 100_000})
-	if err != nil {
-		return err
-	}
-	all, err := inTurn(max(b.rounds/3, 1), []string{b.tool, small}, []string{b.tool, long})
-	if err != nil {
-		return err
-	}
+func (b *bench) long() {
+	small := b.capture(capture{name: "small.pcap", packets: 5_000_000, flows: 100_000})
+	long := b.capture(capture{name: "long.pcap", packets: 50_000_000, flows: 100_000})
+	all := b.inTurn(b.rounds/3, []string{b.tool, small}, []string{b.tool, long})
 	b.add("50 M packets of the same 100,000 flows", all[1], "5 M", all[0], "", fmt.Sprintf("%s, of 5 M %s", memory(all[1]), memory(all[0])))
-	return nil
 }
 
 func has(program string) bool {
