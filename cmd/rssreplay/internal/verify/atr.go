@@ -41,7 +41,7 @@ func (v *verification) movedByATR(r *report.Verify, groups []group) bool {
 	case seen.beyond == 0 && !tabled:
 		summary += "; a table that was changed meanwhile would look the same"
 	}
-	x := &report.VerifyExplanation{ID: "atr", Summary: summary, Explained: seen.tcp + seen.others, Changes: 1, Residual: report.Null}
+	x := explanation("atr", summary, seen.tcp+seen.others)
 	if r.Explanation != nil {
 		if r.Explanation.Explained >= x.Explained { // what needs no ATR
 			r.Others = append(r.Others, *x)
@@ -119,11 +119,8 @@ func (v *verification) countedByATR(r *report.Verify) {
 	}
 	tcp := v.tcp()
 	if x := r.Explanation; float64(beyond) > beyondShare*float64(all) && beyond <= tcp && (x == nil || x.ID == "more-queues") {
-		r.Explanation = &report.VerifyExplanation{
-			ID: "atr", Explained: all, Changes: 1, Residual: report.Null,
-			Summary: fmt.Sprintf("ATR, on by default with %s, moved connections to the queue of the CPU that sends on them: %.1f%% of the packets are beyond queue %d, to which no entry leads",
-				v.settings.Profile.Name, 100*float64(beyond)/float64(all), reached-1),
-		}
+		r.Explanation = explanation("atr", fmt.Sprintf("ATR, on by default with %s, moved connections to the queue of the CPU that sends on them: %.1f%% of the packets are beyond queue %d, to which no entry leads",
+			v.settings.Profile.Name, 100*float64(beyond)/float64(all), reached-1), all)
 		r.Agrees, r.Verdict = new(false), "Reality differs from the prediction."
 		r.Evidence = append(r.Evidence, v.withoutATR())
 		return

@@ -11,20 +11,23 @@ import (
 // explain finds the smallest change of the claim that explains all that was seen.
 // If none does, the one that explains most is named, where that is nearly all.
 func (v *verification) explain(r *report.Verify, groups []group) {
-	type found struct {
-		id, summary string
-		explained   uint64
+	best := v.bestChange(r, groups)
+	if float64(best.Explained) >= mostExplained*float64(r.Packets.Checked) && best.Explained > v.explained(r) {
+		r.Explanation = best
 	}
-	var best found
-	consider := func(f found) (done bool) {
-		if f.explained > best.explained {
-			best = f
+}
+
+// bestChange is the first change that explains all, else that which explains most.
+func (v *verification) bestChange(r *report.Verify, groups []group) *report.VerifyExplanation {
+	best := explanation("", "", 0)
+	consider := func(id, summary string, explained uint64) (done bool) {
+		if explained > best.Explained {
+			best = explanation(id, summary, explained)
 		}
-		return f.explained == r.Packets.Checked
+		return explained == r.Packets.Checked
 	}
-	if f, ok := v.otherTable(groups); ok && consider(found{"table", f.summary, f.explained}) {
-		r.Explanation = &report.VerifyExplanation{ID: "table", Summary: f.summary, Explained: f.explained, Changes: 1, Residual: report.Null}
-		return
+	if summary, explained := v.otherTable(groups); consider("table", summary, explained) {
+		return best
 	}
 	hypotheses := profile.Hypotheses(v.claimed.Config())
 	if k := r.Recovered; k != nil && !k.EqualsClaim {
@@ -43,14 +46,16 @@ func (v *verification) explain(r *report.Verify, groups []group) {
 		if err != nil {
 			continue
 		}
-		s, _ := v.predict(groups, steering)
-		if consider(found{h.ID, h.Summary, s.packets}) {
+		if s, _ := v.predict(groups, steering); consider(h.ID, h.Summary, s.packets) {
 			break
 		}
 	}
-	if best.explained > 0 && float64(best.explained) >= 0.95*float64(r.Packets.Checked) && best.explained > v.explained(r) {
-		r.Explanation = &report.VerifyExplanation{ID: best.id, Summary: best.summary, Explained: best.explained, Changes: 1, Residual: report.Null}
-	}
+	return best
+}
+
+// explanation is one change of the claim, which explains so many packets.
+func explanation(id, summary string, explained uint64) *report.VerifyExplanation {
+	return &report.VerifyExplanation{ID: id, Summary: summary, Explained: explained, Changes: 1, Residual: report.Null}
 }
 
 // recordsRSSOff tells whether each packet is recorded with queue 0 and hash 0, and says
@@ -61,10 +66,7 @@ func (v *verification) recordsRSSOff(r *report.Verify, groups []group) bool {
 			return false
 		}
 	}
-	r.Explanation = &report.VerifyExplanation{
-		ID: "rss-off", Summary: "RSS is off: each packet is recorded with queue 0 and hash 0",
-		Explained: r.Packets.Checked, Changes: 1, Residual: report.Null,
-	}
+	r.Explanation = explanation("rss-off", "RSS is off: each packet is recorded with queue 0 and hash 0", r.Packets.Checked)
 	return true
 }
 
@@ -73,42 +75,32 @@ func (v *verification) explained(r *report.Verify) uint64 {
 	return min(max(r.Packets.QueueEqual, r.Packets.HashEqual), r.Packets.Checked-1)
 }
 
-type tableFound struct {
-	summary   string
-	explained uint64
-}
-
-// otherTable tells whether the hashes are as predicted, and each entry leads to one
-// queue, but not to that of the claimed table.
-func (v *verification) otherTable(groups []group) (tableFound, bool) {
+// otherTable is how many packets another table explains: all if the hashes are as predicted,
+// and each entry leads to one queue, but not to that of the claimed table; else none.
+func (v *verification) otherTable(groups []group) (summary string, explained uint64) {
 	queues := map[int]int{} // by entry
-	var explained uint64
 	for i := range groups {
 		g := &groups[i]
 		if g.queue < 0 && !g.hasHash {
 			continue
 		}
 		d, _ := g.under(v.claimed)
-		if g.hasHash && g.hash != d.Hash {
-			return tableFound{}, false
-		}
-		if g.queue >= 0 {
-			if d.Entry < 0 {
-				if int32(d.Queue) != g.queue {
-					return tableFound{}, false
-				}
-			} else if queue, ok := queues[int(d.Entry)]; ok && queue != int(g.queue) {
-				return tableFound{}, false
-			} else if !ok {
-				queues[int(d.Entry)] = int(g.queue)
-			}
+		was, met := queues[int(d.Entry)]
+		switch {
+		case g.hasHash && g.hash != d.Hash:
+			return "", 0
+		case g.queue < 0:
+		case d.Entry < 0 && int32(d.Queue) != g.queue, d.Entry >= 0 && met && was != int(g.queue):
+			return "", 0
+		case d.Entry >= 0:
+			queues[int(d.Entry)] = int(g.queue)
 		}
 		explained += g.packets
 	}
 	summary, changed := judge.OtherTable(v.claimed.Config().Table, queues)
 	// Fewer entries than packets met would be explained by any table.
 	if changed == 0 || len(queues) < 8 {
-		return tableFound{}, false
+		return "", 0
 	}
-	return tableFound{summary, explained}, true
+	return summary, explained
 }

@@ -58,9 +58,7 @@ func (v *verification) recoverKey(r *report.Verify, groups []group) {
 	if !k.EqualsClaim {
 		summary += ", and the key is the one solved from the hashes"
 	}
-	r.Explanation = &report.VerifyExplanation{
-		ID: "initial-value", Summary: summary, Explained: r.Packets.HashChecked - k.Inconsistent, Changes: 1, Residual: report.Null,
-	}
+	r.Explanation = explanation("initial-value", summary, r.Packets.HashChecked-k.Inconsistent)
 }
 
 // inconsistent is how many packets record another hash than the key gives from that initial

@@ -39,8 +39,7 @@ func (v *verification) explainCPUs(r *report.Verify, groups []group, s score) {
 				continue
 			}
 		}
-		best = &report.VerifyExplanation{ID: h.id, Summary: h.summary, Explained: n, Changes: 1, Residual: report.Null}
-		least = wrong
+		best, least = explanation(h.id, h.summary, n), wrong
 	}
 	if r.Explanation = best; best == nil {
 		v.movedByRFS(r, groups, s)
@@ -239,8 +238,5 @@ func (v *verification) movedByRFS(r *report.Verify, groups []group, s score) {
 	if moved != s.all-s.packets { // something else differs, too
 		return
 	}
-	r.Explanation = &report.VerifyExplanation{
-		ID: "rfs", Explained: s.all, Changes: 1, Residual: report.Null,
-		Summary: fmt.Sprintf("RFS, which %s says is on, moved %s of TCP and UDP to the CPU on which their application reads, and all else is as predicted", u.From, report.Plural(moved, "packet", "packets")),
-	}
+	r.Explanation = explanation("rfs", fmt.Sprintf("RFS, which %s says is on, moved %s of TCP and UDP to the CPU on which their application reads, and all else is as predicted", u.From, report.Plural(moved, "packet", "packets")), s.all)
 }

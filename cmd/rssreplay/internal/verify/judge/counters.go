@@ -249,19 +249,23 @@ func evenly(c nicmodel.SteeringConfig, queues int) nicmodel.SteeringConfig {
 	return c
 }
 
-// compare is the null distribution of a fit: random keys against the counters seen. Where
-// some of the first are as good, the others are not asked.
+// compare is the null distribution of a fit: random keys against the counters seen.
 func (c *Counters) compare(fit Fit, keys *trials, other int) Null {
+	return nullOf(fit, func(upTo int) func(n int) Fit {
+		loads := keys.upTo(upTo)
+		return func(n int) Fit { return new(fitter).fit(c.Seen, loads[n], other) }
+	})
+}
+
+// nullOf is the null distribution of a fit, of what n-th random keys, say, give in its place:
+// it asks the first ones, and the others where none of these is as good. trials is told how
+// many that are, and what it returns is asked several at a time.
+func nullOf(fit Fit, trials func(upTo int) func(n int) Fit) Null {
 	null := Null{Least: 1}
-	for _, n := range []int{firstKeys, allKeys} {
-		fits := make([]Fit, n-null.Trials)
-		loads := keys.upTo(n)[null.Trials:]
-		parallel(len(fits), func() func(int) {
-			var f fitter
-			return func(i int) { fits[i] = f.fit(c.Seen, loads[i], other) }
-		})
-		null.add(fit, fits)
-		if null.AsGood > 0 {
+	for _, upTo := range []int{firstKeys, allKeys} {
+		trial, fits := trials(upTo), make([]Fit, upTo-null.Trials)
+		parallel(len(fits), func() func(int) { return func(i int) { fits[i] = trial(null.Trials + i) } })
+		if null.add(fit, fits); null.AsGood > 0 {
 			break
 		}
 	}

@@ -34,27 +34,17 @@ func (p *placement) change(d nicmodel.Decision, load uint64) {
 // byChance is how well the packets fit with each input that changes on a random entry of the
 // configuration's table.
 func (p *placement) byChance(seen []uint64, fit Fit, c *nicmodel.SteeringConfig) Null {
-	null := Null{Least: 1}
-	for _, n := range []int{firstKeys, allKeys} {
-		fits := make([]Fit, n-null.Trials)
-		parallel(len(fits), func() func(int) {
-			var f fitter
+	return nullOf(fit, func(int) func(n int) Fit {
+		return func(n int) Fit {
+			random := rand.New(rand.NewPCG(uint64(n), 0x706c6163)) // not another's numbers
 			queues := make([]uint64, max(len(p.fixed), len(c.QueueCPU)))
-			return func(i int) {
-				random := rand.New(rand.NewPCG(uint64(null.Trials+i), 0x706c6163)) // not another's numbers
-				clear(queues)
-				copy(queues, p.fixed)
-				for _, load := range p.loads {
-					queues[c.Table[random.IntN(len(c.Table))]] += load
-				}
-				fits[i] = f.fit(seen, queues, c.DefaultQueue)
+			copy(queues, p.fixed)
+			for _, load := range p.loads {
+				queues[c.Table[random.IntN(len(c.Table))]] += load
 			}
-		})
-		if null.add(fit, fits); null.AsGood > 0 {
-			break
+			return new(fitter).fit(seen, queues, c.DefaultQueue)
 		}
-	}
-	return null
+	})
 }
 
 // changesByChance is how well the inputs that the candidate leads to another entry than the

@@ -183,23 +183,11 @@ func (s *recordSearch) compare(wrong float64, under func(n int) []int) Null {
 }
 
 // NullOf is the null distribution of a share that is wrong, of what n-th random keys
-// leave wrong: it asks the first keys, and the others where none of these is as good.
+// leave wrong.
 func NullOf(wrong float64, of func(n int) float64) Null {
-	n := Null{Least: 1}
-	for _, upTo := range []int{firstKeys, allKeys} {
-		left := make([]float64, upTo-n.Trials)
-		parallel(len(left), func() func(int) { return func(i int) { left[i] = of(n.Trials + i) } })
-		for _, w := range left {
-			n.Least = min(n.Least, w)
-			if w <= wrong {
-				n.AsGood++
-			}
-		}
-		if n.Trials = upTo; n.AsGood > 0 {
-			break
-		}
-	}
-	return n
+	return nullOf(Fit{Residual: wrong}, func(int) func(n int) Fit {
+		return func(n int) Fit { return Fit{Residual: of(n)} }
+	})
 }
 
 // recordCandidate is a hypothesis, and where it leads the sample.

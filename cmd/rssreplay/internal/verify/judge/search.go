@@ -167,6 +167,7 @@ func (s *search) candidates() []candidate {
 	}
 	kinds := kindsOf(s.Groups)
 	hypotheses := slices.DeleteFunc(profile.Hypotheses(s.config), func(h profile.Hypothesis) bool { return s.sameOn(kinds, &h.Config) })
+	hypotheses = append(hypotheses, s.also...)
 	loads := make([][]uint64, len(hypotheses))
 	parallel(len(hypotheses), func() func(int) {
 		return func(i int) {
@@ -180,12 +181,6 @@ func (s *search) candidates() []candidate {
 	for i, h := range hypotheses {
 		if loads[i] != nil {
 			add(h, loads[i])
-		}
-	}
-	for _, h := range s.also {
-		if steering, err := nicmodel.NewSteering(h.Config); err == nil {
-			entries, unhashed := entries(s.Groups, steering)
-			add(h, s.spread(entries, unhashed, &h.Config))
 		}
 	}
 	for _, h := range profile.TableHypotheses(s.config, len(s.Seen)) {
