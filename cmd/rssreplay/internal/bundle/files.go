@@ -24,7 +24,7 @@ import (
 const (
 	maxText        = 1 << 20
 	maxBundleFiles = 100_000
-	maxBundleBytes = 512 << 20 // of an archive, unpacked
+	maxBundleBytes = 512 << 20 // unpacked
 )
 
 // File is a file of a bundle. Its data are nil if it is too long, or no file.
@@ -77,20 +77,33 @@ const Single = "."
 // Files reads the files of a bundle: a folder and those in it, a tar, compressed
 // as captures may be, or a zip; or one text. Those in it may be compressed, too.
 func Files(bundle string) ([]File, error) {
-	files, err := packed(bundle)
-	if err != nil {
+	c := new(collected)
+	if err := c.read(bundle); err != nil {
 		return nil, err
 	}
-	total := 0
-	for i := range files {
-		f := &files[i]
-		f.Data = unpacked(f.Name, f.Data)
-		if total += len(f.Data); total > maxBundleBytes {
-			return nil, fmt.Errorf("holds more than %d MiB", maxBundleBytes>>20)
-		}
-	}
-	return files, nil
+	return c.files, nil
 }
+
+// collected is the files of a bundle that were read so far.
+type collected struct {
+	files []File
+	bytes int // of their data
+}
+
+// add adds a file as it lies in the bundle, within its limits.
+func (c *collected) add(name string, data []byte) error {
+	if len(c.files) == maxBundleFiles {
+		return fmt.Errorf("holds more than %d files", maxBundleFiles)
+	}
+	f := File{name, unpacked(name, data)}
+	if c.bytes += len(f.Data); c.bytes > maxBundleBytes {
+		return errTooLarge
+	}
+	c.files = append(c.files, f)
+	return nil
+}
+
+var errTooLarge = fmt.Errorf("holds more than %d MiB", maxBundleBytes>>20)
 
 // unpacked is the text that is compressed in a file of a bundle, or as it is. It is nil if
 // there is none, but an archive, or what is too long for a text.
@@ -118,41 +131,44 @@ func isZip(data []byte) bool { return bytes.HasPrefix(data, []byte("PK\x03\x04")
 // tarBlock is the length of a tar's header.
 const tarBlock = 512
 
-// packed is the files as they lie in the bundle.
-func packed(bundle string) ([]File, error) {
+// read adds all files of the bundle.
+func (c *collected) read(bundle string) error {
 	info, err := os.Stat(bundle)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if info.IsDir() {
-		return filesOf(os.DirFS(bundle))
+		return c.readFolder(os.DirFS(bundle))
 	}
 	in, err := os.Open(bundle)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer in.Close()
 	magic := make([]byte, 4)
 	if _, err := in.ReadAt(magic, 0); err == nil && isZip(magic) {
 		z, err := zip.NewReader(in, info.Size())
 		if err != nil {
-			return nil, err
+			return err
 		}
-		return filesOfZip(z)
+		return c.readZip(z)
 	}
 	unpacked, err := file.Decompress(in)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	r := bufio.NewReaderSize(unpacked, tarBlock)
 	if NoText(r) == ErrCapture {
-		return nil, ErrCapture
+		return ErrCapture
 	}
 	if header, _ := r.Peek(tarBlock); !isTar(header) && mayBeText(header) {
 		data, err := io.ReadAll(io.LimitReader(r, nictext.MaxInterrupts))
-		return []File{{Single, data}}, err
+		if err != nil {
+			return err
+		}
+		return c.add(Single, data)
 	}
-	return filesOfTar(r)
+	return c.readTar(r)
 }
 
 // mayBeText reports whether what a file begins with can be a text: no zeros are in it, or
@@ -162,31 +178,25 @@ func mayBeText(data []byte) bool {
 	return len(data) > 0 && (utf16 || !bytes.ContainsRune(data, 0))
 }
 
-// filesOfZip reads the files of a zip. Some of Windows' have \ where / belongs.
-func filesOfZip(z *zip.Reader) ([]File, error) {
-	var files []File
-	total := uint64(0)
+// readZip adds the files of a zip. Some of Windows' have \ where / belongs.
+func (c *collected) readZip(z *zip.Reader) error {
 	for _, entry := range z.File {
 		name := strings.ReplaceAll(entry.Name, `\`, "/")
-		switch {
-		case strings.HasSuffix(name, "/"):
+		if strings.HasSuffix(name, "/") {
 			continue
-		case len(files) == maxBundleFiles:
-			return nil, fmt.Errorf("holds more than %d files", maxBundleFiles)
 		}
-		f := File{Name: strings.TrimLeft(path.Clean(name), "/")}
+		var data []byte
 		if size := entry.UncompressedSize64; entry.Mode().IsRegular() && size <= nictext.MaxInterrupts && fits(name, int64(size)) {
-			if total += size; total > maxBundleBytes {
-				return nil, fmt.Errorf("holds more than %d MiB", maxBundleBytes>>20)
-			}
 			var err error
-			if f.Data, err = unzip(entry); err != nil {
-				return nil, fmt.Errorf("%s: %w", name, err)
+			if data, err = unzip(entry); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
 			}
 		}
-		files = append(files, f)
+		if err := c.add(strings.TrimLeft(path.Clean(name), "/"), data); err != nil {
+			return err
+		}
 	}
-	return files, nil
+	return nil
 }
 
 // unzip is a file of a zip, and not more of it than fits.
@@ -207,66 +217,58 @@ func fits(name string, size int64) bool {
 	return size <= maxText
 }
 
-// filesOf reads the files below the root of f.
-func filesOf(f fs.FS) ([]File, error) {
-	var files []File
-	err := fs.WalkDir(f, ".", func(name string, entry fs.DirEntry, err error) error {
+// readFolder adds the files below the root of f.
+func (c *collected) readFolder(f fs.FS) error {
+	return fs.WalkDir(f, ".", func(name string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil && name == ".":
 			return err
-		case len(files) == maxBundleFiles:
-			return fmt.Errorf("more than %d files", maxBundleFiles)
 		case err == nil && entry.IsDir():
 			return nil
 		}
-		files = append(files, File{Name: name})
-		if info, err := fs.Stat(f, name); err != nil || !info.Mode().IsRegular() || !fits(name, info.Size()) {
-			return nil
+		var data []byte
+		if info, err := fs.Stat(f, name); err == nil && info.Mode().IsRegular() && fits(name, info.Size()) {
+			if data, err = fs.ReadFile(f, name); err != nil {
+				return fmt.Errorf("%s: %w", name, cli.Cause(err))
+			}
 		}
-		data, err := fs.ReadFile(f, name)
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, cli.Cause(err))
-		}
-		files[len(files)-1].Data = data
-		return nil
+		return c.add(name, data)
 	})
-	return files, err
 }
 
-// filesOfTar reads the files of a tar.
-func filesOfTar(r io.Reader) ([]File, error) {
+// readTar adds the files of a tar. What it passes over counts, too: it has to be read.
+func (c *collected) readTar(r io.Reader) error {
 	limited := &io.LimitedReader{R: r, N: maxBundleBytes}
 	in := tar.NewReader(limited)
-	var files []File
 	for {
 		header, err := in.Next()
 		switch {
 		case err == io.EOF:
-			return files, nil
+			return nil
 		case limited.N <= 0:
-			return nil, fmt.Errorf("holds more than %d MiB", maxBundleBytes>>20)
-		case len(files) == 0 && (errors.Is(err, tar.ErrHeader) || errors.Is(err, io.ErrUnexpectedEOF)):
-			return nil, errors.New("is no folder, and no tar or zip of one")
+			return errTooLarge
+		case len(c.files) == 0 && (errors.Is(err, tar.ErrHeader) || errors.Is(err, io.ErrUnexpectedEOF)):
+			return errors.New("is no folder, and no tar or zip of one")
 		case errors.Is(err, io.ErrUnexpectedEOF):
-			return nil, errors.New("the archive is cut")
+			return errors.New("the archive is cut")
 		case err != nil:
-			return nil, err
+			return err
 		case header.Typeflag == tar.TypeDir:
 			continue
-		case len(files) == maxBundleFiles:
-			return nil, fmt.Errorf("holds more than %d files", maxBundleFiles)
 		}
-		f := File{Name: path.Clean(header.Name)}
+		var data []byte
 		if header.Typeflag == tar.TypeReg && fits(header.Name, header.Size) {
-			switch f.Data, err = io.ReadAll(in); {
+			switch data, err = io.ReadAll(in); {
 			case err != nil && limited.N <= 0:
-				return nil, fmt.Errorf("holds more than %d MiB", maxBundleBytes>>20)
+				return errTooLarge
 			case errors.Is(err, io.ErrUnexpectedEOF):
-				return nil, fmt.Errorf("%s: the archive is cut", header.Name)
+				return fmt.Errorf("%s: the archive is cut", header.Name)
 			case err != nil:
-				return nil, fmt.Errorf("%s: %w", header.Name, err)
+				return fmt.Errorf("%s: %w", header.Name, err)
 			}
 		}
-		files = append(files, f)
+		if err := c.add(path.Clean(header.Name), data); err != nil {
+			return err
+		}
 	}
 }

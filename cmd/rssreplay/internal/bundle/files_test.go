@@ -130,3 +130,18 @@ func TestSingle(t *testing.T) {
 		in.Close()
 	}
 }
+
+// A folder is bounded while it is read, as an archive is: its files together may be more than
+// memory holds.
+func TestLargeFolder(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"a", "b"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("driver: igb\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := collected{bytes: maxBundleBytes - len("driver: igb\n")}
+	if err := c.readFolder(os.DirFS(dir)); err != errTooLarge || len(c.files) != 1 {
+		t.Errorf("%d files, %v", len(c.files), err)
+	}
+}
