@@ -112,6 +112,22 @@ func (s *Spool) Write(e *Event) {
 	s.w.Write(s.buf)
 }
 
+// NameProcess names the process, and gives it its place among the others, on a track that has
+// no other events.
+func (s *Spool) NameProcess(track int, name string, place int) {
+	s.describe("process", track, name, place)
+}
+
+// NameTrack names a track, and gives it its place among the process's.
+func (s *Spool) NameTrack(track int, name string, place int) {
+	s.describe("thread", track, name, place)
+}
+
+func (s *Spool) describe(what string, track int, name string, place int) {
+	s.Write(&Event{Phase: Metadata, Name: what + "_name", Track: track, Args: [4]Arg{{Name: "name", Text: name}}})
+	s.Write(&Event{Phase: Metadata, Name: what + "_sort_index", Track: track, Args: [4]Arg{{Name: "sort_index", Value: int64(place)}}})
+}
+
 // Flush writes what is buffered, and returns the first error of all writes.
 func (s *Spool) Flush() error { return s.w.Flush() }
 

@@ -199,12 +199,7 @@ func newTracer(out *trace.Spool, mode engine.Mode, place int, f *TraceFlags, cfg
 		out: out, mode: mode, base: (place + 1) * tracksOfOne, place: place, from: int64(f.From), to: int64(f.To), cfg: cfg,
 		vectors: make([]tracedVector, 1), cpus: make([]tracedCPU, len(cfg.CPUs)), queues: make([]tracedQueue, 1),
 	}
-	out.Write(&trace.Event{
-		Phase: trace.Metadata, Name: "process_name", Track: t.base, Args: [4]trace.Arg{{Name: "name", Text: mode.String()}},
-	})
-	out.Write(&trace.Event{
-		Phase: trace.Metadata, Name: "process_sort_index", Track: t.base, Args: [4]trace.Arg{{Name: "sort_index", Value: int64(place)}},
-	})
+	out.NameProcess(t.base, mode.String(), place)
 	t.name(nicTrack, "NIC")
 	t.queues[0].name = "depth of the hardware queue"
 	if mode == engine.RSSMSIX {
@@ -228,14 +223,7 @@ func newTracer(out *trace.Spool, mode engine.Mode, place int, f *TraceFlags, cfg
 }
 
 // name names a track, and orders the tracks by their numbers.
-func (t *tracer) name(track int, name string) {
-	t.out.Write(&trace.Event{
-		Phase: trace.Metadata, Name: "thread_name", Track: t.base + track, Args: [4]trace.Arg{{Name: "name", Text: name}},
-	})
-	t.out.Write(&trace.Event{
-		Phase: trace.Metadata, Name: "thread_sort_index", Track: t.base + track, Args: [4]trace.Arg{{Name: "sort_index", Value: int64(track)}},
-	})
-}
+func (t *tracer) name(track int, name string) { t.out.NameTrack(t.base+track, name, track) }
 
 // vector is the vector of CPU c.
 func (t *tracer) vector(c int) (*tracedVector, int) {
@@ -247,6 +235,23 @@ func (t *tracer) vector(c int) (*tracedVector, int) {
 
 func (t *tracer) write(phase trace.Phase, track int, name string, time int64) {
 	t.out.Write(&trace.Event{Phase: phase, Track: t.base + track, Name: name, Time: time})
+}
+
+// mark writes an instant, where it is in the range.
+func (t *tracer) mark(track int, name string, time int64, args [4]trace.Arg) {
+	if t.inRange(time) {
+		t.out.Write(&trace.Event{Phase: trace.Instant, Track: t.base + track, Name: name, Time: time, Args: args})
+	}
+}
+
+// slice writes work of a known end.
+func (t *tracer) slice(track int, name string, from, to int64, args [4]trace.Arg) {
+	t.out.Write(&trace.Event{Phase: trace.Complete, Track: t.base + track, Name: name, Time: from, Duration: to - from, Args: args})
+}
+
+// arrow writes an end of the arrow from an interrupt's vector to its ISR.
+func (t *tracer) arrow(phase trace.Phase, track int, time int64, id uint64) {
+	t.out.Write(&trace.Event{Phase: phase, Track: t.base + track, Name: "interrupt", Time: time, ID: id})
 }
 
 func (t *tracer) inRange(time int64) bool { return time >= t.from && (t.to == 0 || time < t.to) }
@@ -263,20 +268,10 @@ func (t *tracer) observe(e engine.Event) {
 			t.deepen(e, -1)
 		}
 	case engine.RuleDrop:
-		if t.inRange(e.Time) {
-			t.out.Write(&trace.Event{
-				Phase: trace.Instant, Name: "drop by a rule", Track: t.base + nicTrack, Time: e.Time,
-				Args: [4]trace.Arg{{Name: "packet", Value: e.Packet + 1}, t.ruled.arg(e)},
-			})
-		}
+		t.mark(nicTrack, "drop by a rule", e.Time, [4]trace.Arg{packetArg(e), t.ruled.arg(e)})
 		return
 	case engine.Drop:
-		if t.inRange(e.Time) {
-			t.out.Write(&trace.Event{
-				Phase: trace.Instant, Name: "drop", Track: t.base + nicTrack, Time: e.Time,
-				Args: [4]trace.Arg{{Name: "packet", Value: e.Packet + 1}, {Name: "queue", Value: int64(e.Queue)}},
-			})
-		}
+		t.mark(nicTrack, "drop", e.Time, [4]trace.Arg{packetArg(e), {Name: "queue", Value: int64(e.Queue)}})
 		return
 	case engine.Send:
 		t.send(e)
@@ -308,14 +303,10 @@ func (t *tracer) cycle(e engine.Event, v *tracedVector, vectorTrack int) {
 	switch e.Kind {
 	case engine.Raise:
 		t.write(trace.Begin, vectorTrack, "masked", e.Time)
-		t.out.Write(&trace.Event{
-			Phase: trace.FlowStart, Name: "interrupt", Track: t.base + vectorTrack, Time: e.Time, ID: v.id,
-		})
+		t.arrow(trace.FlowStart, vectorTrack, e.Time, v.id)
 	case engine.ISRStart:
 		t.write(trace.Begin, cpusTrack+e.CPU, "ISR", e.Time)
-		t.out.Write(&trace.Event{
-			Phase: trace.FlowEnd, Name: "interrupt", Track: t.base + cpusTrack + e.CPU, Time: e.Time, ID: v.id,
-		})
+		t.arrow(trace.FlowEnd, cpusTrack+e.CPU, e.Time, v.id)
 	case engine.ISREnd, engine.DPCEnd:
 		t.write(trace.End, cpusTrack+e.CPU, "", e.Time)
 	case engine.DPCStart:
@@ -326,21 +317,20 @@ func (t *tracer) cycle(e engine.Event, v *tracedVector, vectorTrack int) {
 	case engine.Take:
 		c.workEnd, c.from = max(c.workEnd, e.Time), e.Latest
 	case engine.Indicate:
-		t.out.Write(&trace.Event{
-			Phase: trace.Complete, Name: "packet", Track: t.base + cpusTrack + e.CPU,
-			Time: c.workEnd, Duration: e.Time - c.workEnd,
-			Args: t.about(e, c),
-		})
+		t.slice(cpusTrack+e.CPU, "packet", c.workEnd, e.Time, t.about(e, c))
 		c.workEnd = e.Time
 	case engine.Enable:
 		t.write(trace.End, vectorTrack, "", e.Time)
 	}
 }
 
+// packetArg is the event's packet, counted from 1.
+func packetArg(e engine.Event) trace.Arg { return trace.Arg{Name: "packet", Value: e.Packet + 1} }
+
 // about is what is said of an indicated packet: where it was queued, the CPU that had
 // its flow before, and the rule that took it.
 func (t *tracer) about(e engine.Event, c *tracedCPU) [4]trace.Arg {
-	args := [4]trace.Arg{{Name: "packet", Value: e.Packet + 1}, {Name: "queue", Value: int64(e.Queue)}}
+	args := [4]trace.Arg{packetArg(e), {Name: "queue", Value: int64(e.Queue)}}
 	next := 2
 	if c.from >= 0 {
 		args[next] = trace.Arg{Name: "migrated from CPU", Value: int64(t.cfg.CPUs[c.from])}
@@ -383,8 +373,5 @@ func (t *tracer) send(e engine.Event) {
 		c.sends = true
 		t.name(sendsTrack+e.CPU, fmt.Sprintf("CPU %d: sent packets", t.cfg.CPUs[e.CPU]))
 	}
-	t.out.Write(&trace.Event{
-		Phase: trace.Instant, Name: "send", Track: t.base + sendsTrack + e.CPU, Time: e.Time,
-		Args: [4]trace.Arg{{Name: "packet", Value: e.Packet + 1}},
-	})
+	t.mark(sendsTrack+e.CPU, "send", e.Time, [4]trace.Arg{packetArg(e)})
 }

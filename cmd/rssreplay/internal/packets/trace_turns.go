@@ -21,10 +21,7 @@ func (t *tracer) turns(e engine.Event) {
 		}
 	case engine.ISRStart:
 		if v, vectorTrack := t.vector(e.CPU); v.in {
-			t.out.Write(&trace.Event{
-				Phase: trace.Complete, Name: "ISR", Track: t.base + vectorTrack, Time: e.Time, Duration: t.cfg.ISRCost,
-				Args: [4]trace.Arg{{Name: "CPU", Value: int64(t.cfg.CPUs[e.CPU])}},
-			})
+			t.slice(vectorTrack, "ISR", e.Time, e.Time+t.cfg.ISRCost, [4]trace.Arg{{Name: "CPU", Value: int64(t.cfg.CPUs[e.CPU])}})
 		}
 	case engine.Enable:
 		if v, vectorTrack := t.vector(e.CPU); v.in {
@@ -53,25 +50,14 @@ func (t *tracer) turns(e engine.Event) {
 		}
 		c.workEnd, c.from = e.Time, e.Latest
 	case engine.Indicate:
-		t.indicated(e, c)
+		if c.shown {
+			t.slice(track, "packet", c.workEnd, e.Time, t.about(e, c))
+		}
 	case engine.Join, engine.BacklogDrop:
 		t.handedOver(e)
 	case engine.IPI:
-		if t.inRange(e.Time) {
-			t.out.Write(&trace.Event{Phase: trace.Instant, Name: "IPI", Track: t.base + track, Time: e.Time})
-		}
+		t.mark(track, "IPI", e.Time, [4]trace.Arg{})
 	}
-}
-
-// indicated writes the work on a packet.
-func (t *tracer) indicated(e engine.Event, c *tracedCPU) {
-	if !c.shown {
-		return
-	}
-	t.out.Write(&trace.Event{
-		Phase: trace.Complete, Name: "packet", Track: t.base + cpusTrack + e.CPU,
-		Time: c.workEnd, Duration: e.Time - c.workEnd, Args: t.about(e, c),
-	})
 }
 
 // handedOver writes that a packet went on to a CPU's backlog, or was dropped there.
@@ -84,8 +70,5 @@ func (t *tracer) handedOver(e engine.Event) {
 	if e.Kind == engine.BacklogDrop {
 		name = "backlog drop"
 	}
-	t.out.Write(&trace.Event{
-		Phase: trace.Complete, Name: name, Track: t.base + cpusTrack + e.Latest, Time: by.workEnd, Duration: e.Time - by.workEnd,
-		Args: [4]trace.Arg{{Name: "packet", Value: e.Packet + 1}, {Name: "to CPU", Value: int64(t.cfg.CPUs[e.CPU])}},
-	})
+	t.slice(cpusTrack+e.Latest, name, by.workEnd, e.Time, [4]trace.Arg{packetArg(e), {Name: "to CPU", Value: int64(t.cfg.CPUs[e.CPU])}})
 }
