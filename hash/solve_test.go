@@ -136,6 +136,13 @@ func TestSolveDetermined(t *testing.T) {
 func TestDifference(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 9))
 	claimed := randomKey(r)
+	placed := func(from func(i int) int) Key {
+		k := make(Key, len(claimed))
+		for i := range k {
+			k[i] = claimed[from(i)]
+		}
+		return k
+	}
 	for _, test := range []struct {
 		want string
 		real Key
@@ -143,10 +150,10 @@ func TestDifference(t *testing.T) {
 		{"", claimed},
 		{"the NIC has the claimed key one byte late", append(Key{0x5c}, claimed[:39]...)},
 		{"the NIC has the claimed key 4 bytes early: without its first ones", append(append(Key(nil), claimed[4:]...), 1, 2, 3, 4)},
-		{"the NIC has the claimed key with the bytes of each 32-bit word in reverse order", wordsReversed(claimed)},
-		{"the NIC has the claimed key with all its bytes in reverse order", bytesReversed(claimed)},
+		{"the NIC has the claimed key with the bytes of each 32-bit word in reverse order", placed(func(i int) int { return i ^ 3 })},
+		{"the NIC has the claimed key with all its bytes in reverse order", placed(func(i int) int { return 39 - i })},
 		{"the NIC has the claimed key with the bits of each byte in reverse order", bitsReversed(claimed)},
-		{"the NIC has the claimed key with its 32-bit words in reverse order", wordsReversed(bytesReversed(claimed))},
+		{"the NIC has the claimed key with its 32-bit words in reverse order", placed(func(i int) int { return 39 - i ^ 3 })},
 		{"1 of 127 determined bits differ from the claimed key, the first one in byte 5", func() Key {
 			k := append(Key(nil), claimed...)
 			k[5] ^= 8

@@ -99,7 +99,8 @@ func etherLast(r *Rule) int {
 	return 0
 }
 
-// fieldCount is the number of fields by which mlx5 chooses a rule's table.
+// fieldCount is the number of fields by which mlx5 chooses a rule's table. The
+// IP version, which counts as one, all have but those of frames, which come last.
 func (r *Rule) fieldCount() int {
 	n := 0
 	for f := range Field(numFields) {
@@ -108,9 +109,6 @@ func (r *Rule) fieldCount() int {
 		}
 	}
 	if r.compares(TagType) || r.compares(Tag) {
-		n++
-	}
-	if r.Kind.Version() != 0 {
 		n++
 	}
 	return n
