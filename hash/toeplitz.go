@@ -60,22 +60,17 @@ func NewTable(key []byte, inputLen ...int) (*Table, error) {
 	}
 	t := &Table{rows: make([][256]uint32, longest), key: append([]byte(nil), key...)}
 	for i := range t.rows {
-		// The hash is linear: a value contributes what its lowest bit does,
-		// and what the rest of it does.
 		row, ahead := &t.rows[i], uint64(0)
 		for _, b := range key[i : i+5 : i+5] {
 			ahead = ahead<<8 | uint64(b)
 		}
-		for v := 1; v < len(row); v++ {
-			if rest := v & (v - 1); rest != 0 {
-				row[v] = row[rest] ^ row[v^rest]
-				continue
+		// The hash is linear: a value contributes what its highest bit does,
+		// and what the rest of it does.
+		for bit := range 8 {
+			high := 1 << bit
+			for rest, sum := range row[:high] {
+				row[high+rest] = sum ^ uint32(ahead>>(bit+1))
 			}
-			bit := 0 // of v's only bit, from the right
-			for v>>bit != 1 {
-				bit++
-			}
-			row[v] = uint32(ahead >> (bit + 1))
 		}
 	}
 	return t, nil

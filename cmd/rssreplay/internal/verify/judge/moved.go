@@ -92,7 +92,7 @@ func (s *search) movedByChance(left []int64, moves int) (n int) {
 	found := make([]bool, firstKeys)
 	parallel(firstKeys, func() func(int) {
 		return func(i int) {
-			if key, err := hash.NewTable(RandomKey(i, s.config), hash.MaxInputLen); err == nil {
+			if key, err := hash.NewTable(RandomKey(i, s.config), s.in.longest()); err == nil {
 				found[i] = s.mover(s.in.entries(key, &s.config)).some(left, moves)
 			}
 		}

@@ -69,6 +69,14 @@ func (in *inputs) of(length int) *inputsOf {
 	return &in.lengths[len(in.lengths)-1]
 }
 
+// longest is the bytes of the longest inputs.
+func (in *inputs) longest() (n int) {
+	for i := range in.lengths {
+		n = max(n, in.lengths[i].length)
+	}
+	return n
+}
+
 // distinct is the number of inputs.
 func (in *inputs) distinct() (n int) {
 	for i := range in.lengths {
@@ -165,7 +173,7 @@ func (t *trials) upTo(n int) [][]uint64 {
 		t.loads = append(t.loads, make([][]uint64, n-from)...)
 		parallel(n-from, func() func(int) {
 			return func(i int) {
-				if table, err := hash.NewTable(RandomKey(from+i, t.config), hash.MaxInputLen); err == nil {
+				if table, err := hash.NewTable(RandomKey(from+i, t.config), t.in.longest()); err == nil {
 					t.loads[from+i] = t.in.queues(table, &t.config)
 				}
 			}
