@@ -50,12 +50,12 @@ func CaveatsOf(c *Capture, p Parameters, more []string) []string {
 	}
 	return append([]string{
 		p.costs() + "; drops, utilization and latency follow from them.",
-		"The capture's timestamps were taken after the first machine's own interrupt moderation: its bursts and gaps are in them.",
+		"Timestamps were taken after the capturing machine's own interrupt moderation: its bursts and gaps are in them.",
 		ringCaveat,
 	}, more...)
 }
 
-const ringCaveat = "What that machine's ring dropped is not in the capture, and so in no number here."
+const ringCaveat = "What the capturing machine's ring dropped is not in the capture, and so in no number here."
 
 // AllCaveats is CaveatsOf without what is said of costs and bursts: on these verify rests nothing.
 func (v *Verify) AllCaveats() []string {
@@ -73,9 +73,9 @@ func (p Parameters) costs() string {
 	case cost.Measured != "":
 		return "Costs: " + cost.Measured
 	case cost.Source != DefaultSource:
-		return fmt.Sprintf("A packet's cost is as given (%s), the others (the durations above) are assumptions where nothing set them", cost.Source)
+		return fmt.Sprintf("A packet's cost is as given (%s), the others are assumptions where nothing set them", cost.Source)
 	}
-	return "Costs are assumptions, not measurements (the durations above; rssreplay calibrate measures them)"
+	return "Costs are assumptions, not measurements (rssreplay calibrate measures them)"
 }
 
 // Measured tells whether a packet's cost was measured.

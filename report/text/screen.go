@@ -49,7 +49,7 @@ type screen struct {
 
 	// What is given up where there is no room, in this order.
 	others    int  // lines of each finding but the first at most, else one that is cut
-	tight     bool // no blank lines but one
+	tight     int  // blank lines that are left out: before the commands, then before the flows
 	folded    bool // one line for all findings but the first, and
 	kept      int  // as many behind it as there is room for
 	details   int  // lines of the first statement's at most
@@ -68,7 +68,8 @@ func (s *screen) lines() []string {
 	shrink := []func(){
 		func() { s.others = 1 },
 		func() { s.details = 5 },
-		func() { s.tight = true },
+		func() { s.tight = 1 },
+		func() { s.tight = 2 },
 		func() { s.folded = true },
 		func() { s.details = 4 },
 		func() { s.details = 3 },
@@ -124,12 +125,12 @@ func (s *screen) all() []string {
 			s.flowLines = s.block(s.flows)
 		}
 		add(s.cpuLines, true)
-		add(s.flowLines, !s.tight)
+		add(s.flowLines, s.tight < 2)
 		if s.o.Time {
 			add(s.block(s.time), true)
 		}
 	}
-	add(s.block(s.next), !s.tight)
+	add(s.block(s.next), s.tight < 1)
 	return lines
 }
 
@@ -308,7 +309,7 @@ func (s *screen) flowTable(t *writer, flows []report.Flow, last int) {
 		if single[i] {
 			g.columns = append(g.columns, column{group: short, head: "CPU"})
 		} else {
-			g.columns = append(g.columns, column{group: short, head: "CPUs"}, column{group: short, head: "most"}, column{group: short, head: "moves"})
+			g.columns = append(g.columns, column{group: short, head: "CPUs"}, column{group: short, head: "moves"})
 		}
 	}
 	for i := range flows {
@@ -316,18 +317,26 @@ func (s *screen) flowTable(t *writer, flows []report.Flow, last int) {
 		cells := []cell{{}, plainCell(words.Count(f.Packets)), plainCell(words.Percent(report.Ratio(f.Packets, r.Capture.Received)))}
 		for j, m := range r.Modes {
 			on := f.InMode(m.Mode)
-			cpu, share := on.Main()
 			if single[j] {
+				cpu, _ := on.Main()
 				cells = append(cells, plainCell(cpu))
 			} else {
-				cells = append(cells, plainCell(fmt.Sprint(len(on.CPUs))), plainCell(share), plainCell(words.Count(on.Migrations)))
+				cells = append(cells, plainCell(fmt.Sprint(len(on.CPUs))), plainCell(words.Count(on.Migrations)))
 			}
 		}
 		g.row(cells...)
 	}
-	left := t.width - len(words.Indent) - columnsWidth(g.columns[1:]) - len(gap)
-	if left < screenFlowWidth { // many modes: they get tables of their own
-		left = t.width - len(words.Indent) - screenFlowWidth
+	all := t.width - len(words.Indent)
+	left := all - columnsWidth(g.columns[1:]) - len(gap)
+	longest := 0
+	for i := range flows {
+		longest = max(longest, words.DisplayWidth(report.FlowName(&flows[i], MaxWidth)))
+	}
+	switch {
+	case s.width > 0 && left < longest: // a mail has room for more tables, the first of one mode
+		left = min(longest, all-columnsWidth(g.columns[1:4])-len(gap))
+	case left < screenFlowWidth: // many modes: they get tables of their own
+		left = all - screenFlowWidth
 	}
 	for i := range flows {
 		g.columns[0].cells[i].text = words.Clean(report.FlowName(&flows[i], left))

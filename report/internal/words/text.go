@@ -62,11 +62,16 @@ func Wrap(words []string, width int) []string {
 			line += " " + word
 			continue
 		}
-		if line != "" {
+		lead := ""
+		switch {
+		case line == "→" && isCommand(word): // no line for an arrow alone
+			lead = line + " "
+		case line != "":
 			lines = append(lines, line)
 		}
 		if isCommand(word) {
-			parts := CommandLines(splitCommand(word), width)
+			parts := CommandLines(splitCommand(word), width-DisplayWidth(lead))
+			parts[0] = lead + parts[0]
 			lines = append(lines, parts[:len(parts)-1]...)
 			line = parts[len(parts)-1]
 			continue
@@ -101,11 +106,17 @@ func CommandLines(command []string, width int) []string {
 			room -= len(more)
 		}
 		if i > 0 {
-			if last := &lines[len(lines)-1]; DisplayWidth(*last)+1+DisplayWidth(word) <= room {
+			last := &lines[len(lines)-1]
+			if DisplayWidth(*last)+1+DisplayWidth(word) <= room {
 				*last += " " + word
 				continue
 			}
-			lines[len(lines)-1] += more
+			flag := command[i-1]
+			if before, ok := strings.CutSuffix(*last, " "+flag); ok && strings.HasPrefix(flag, "-") && (word == "-" || !strings.HasPrefix(word, "-")) &&
+				DisplayWidth(Indent+flag+" "+word) <= room { // it stays with its value
+				*last, word = before, flag+" "+word
+			}
+			*last += more
 			if DisplayWidth(Indent+word) <= width-len(more) {
 				word = Indent + word
 			}
