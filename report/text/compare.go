@@ -10,10 +10,9 @@ import (
 	"rssreplay/report/internal/words"
 )
 
-// WriteCompare writes c for a terminal and for a bug report: the capture, the
-// figures of all scenarios side by side with the best marked, the
-// shares of the CPUs, the table entries that differ from the first scenario's,
-// and the parameters. No row is wider than o.Width; o.Flows is not used. Errors
+// WriteCompare writes c for a terminal and for a bug report: the figures of all
+// scenarios side by side with the best marked, the shares of the CPUs, the table
+// entries that differ from the first scenario's, the capture, and the parameters. No row is wider than o.Width; o.Flows is not used. Errors
 // are those of w.
 func WriteCompare(w io.Writer, c *report.Compare, o Options) error {
 	t := newWriter(w, o)
@@ -24,13 +23,12 @@ func WriteCompare(w io.Writer, c *report.Compare, o Options) error {
 	if changes := c.Diff.ChangesSentence(); changes != "" {
 		notes = append([]string{changes}, notes...)
 	}
-	t.opening(&c.Words, notes)
+	t.opening(&c.Words, append(notes, c.Capture.Losses()...))
 	capture := c.Capture
 	hashed := c.HashedAlike()
 	if !hashed { // each scenario says it
 		capture.HashTypes, capture.Unhashed = nil, nil
 	}
-	t.capture(&capture)
 	heads := report.ScenarioHeads(c.Scenarios)
 	if capture.Received > 0 && len(c.Scenarios) > 0 {
 		t.scenarioHeadrooms(c, heads)
@@ -46,6 +44,7 @@ func WriteCompare(w io.Writer, c *report.Compare, o Options) error {
 		}
 		t.scenarioEntries(c.Scenarios, heads)
 	}
+	t.capture(&capture)
 	t.scenarioParameters(c, heads)
 	t.caveats(report.CaveatsOf(&c.Capture, c.CommonParameters(), c.Caveats))
 	return t.flush()

@@ -10,14 +10,23 @@ import (
 // What a line or two of a screen has no room for is cut, and never half a command is left.
 
 // commandLines is a command in lines of at most width columns, which a shell takes
-// as one; of one that would need more than three, the first words. A word that is wider
-// has a line of at most all columns.
+// as one; of one that would need more than three, what is not long, or the first words.
+// A word that is wider has a line of at most all columns.
 func commandLines(list []string, width, all int) []string {
 	for i := range list {
 		list[i] = words.Clean(list[i])
 	}
 	lines := words.CommandLines(list, width)
 	if len(lines) > 3 || wider(lines, all) {
+		short := slices.Clone(list) // without what is long, as a path
+		for i, word := range list {
+			if words.DisplayWidth(word) > width/2 {
+				short[i] = "…"
+			}
+		}
+		if lines = words.CommandLines(short, width); len(lines) <= 2 {
+			return lines
+		}
 		return []string{cutSentence(strings.Join(list[:min(2, len(list))], " "), width-2) + " …"}
 	}
 	return lines
