@@ -96,22 +96,23 @@ func (c *candidates) brokenKey() error {
 	if k.Rank == k.Wanted {
 		return nil
 	}
-	key := randomKeys(1, len(config.Key), c.keySeed())[0]
-	made := changed(s, func(config *nicmodel.SteeringConfig) { config.Key = key })
-	if made == nil {
-		return nil
-	}
-	made.Key = key
-	added := &candidate{
-		id: "random-key", goal: report.GoalBalance, settings: made, sets: profile.SetKey,
-		summary:    fmt.Sprintf("A random key (seed %d): with the present one hashes reach %d of %d entries, whatever the flows.", c.keySeed(), 1<<k.Rank, len(config.Table)),
-		parameters: report.Parameters{{Name: "key", Value: key.String(), Text: settings.KeyText(key), Source: "suggested"}},
-	}
-	c.setKey(added, key)
-	c.list = append(c.list, added)
+	added := c.withKey("random-key", report.GoalBalance, randomKeys(1, len(config.Key), c.keySeed())[0])
+	added.summary = fmt.Sprintf("A random key (seed %d): with the present one hashes reach %d of %d entries, whatever the flows.", c.keySeed(), 1<<k.Rank, len(config.Table))
 	var err error
 	added.median, err = c.keyMedian()
 	return err
+}
+
+// withKey adds a candidate that differs in its key alone, which is as long as the present one.
+func (c *candidates) withKey(id, goal string, key hash.Key) *candidate {
+	added := &candidate{
+		id: id, goal: goal, sets: profile.SetKey, settings: changed(c.settings, func(config *nicmodel.SteeringConfig) { config.Key = key }),
+		parameters: report.Parameters{{Name: "key", Value: key.String(), Text: settings.KeyText(key), Source: "suggested"}},
+	}
+	added.settings.Key = key
+	c.setKey(added, key)
+	c.list = append(c.list, added)
+	return added
 }
 
 // keySeed is that of random keys.
@@ -129,16 +130,8 @@ func (c *candidates) symmetry() {
 	if config.Transform.Symmetric() || config.Key.Symmetric() || config.Function != hash.FunctionToeplitz || config.HashTypes == 0 {
 		return // it is
 	}
-	key := slices.Repeat(hash.Key{0x6d, 0x5a}, (len(config.Key)+1)/2)[:len(config.Key)]
-	made := changed(s, func(config *nicmodel.SteeringConfig) { config.Key = key })
-	made.Key = key
-	byKey := &candidate{
-		id: "symmetric-key", goal: report.GoalSymmetry, settings: made, sets: profile.SetKey,
-		summary:    "A key that hashes both directions of a connection alike, for an IDS or a proxy.",
-		parameters: report.Parameters{{Name: "key", Value: key.String(), Text: settings.KeyText(key), Source: "suggested"}},
-	}
-	c.setKey(byKey, key)
-	c.list = append(c.list, byKey)
+	byKey := c.withKey("symmetric-key", report.GoalSymmetry, slices.Repeat(hash.Key{0x6d, 0x5a}, (len(config.Key)+1)/2)[:len(config.Key)])
+	byKey.summary = "A key that hashes both directions of a connection alike, for an IDS or a proxy."
 	if s.Tool() == profile.Ethtool && config.Transform == hash.NoTransform {
 		byTransform := &candidate{
 			id: "symmetric-xor", goal: report.GoalSymmetry, sets: profile.SetTransform,

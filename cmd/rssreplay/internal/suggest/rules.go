@@ -337,7 +337,7 @@ func (c *candidates) rule(id string, groups []*group, key func(f *dispatch.Flow)
 		return false
 	}
 	g := groups[pin.Group]
-	least, mean := p.Presence(tasks, pin.Group)
+	_, mean := p.Presence(tasks, pin.Group)
 	summary := fmt.Sprintf("Queue %d for %s, %.1f%% of the %s", pin.Queue, g.shown(c.settings.Shown), 100*mean, report.Counted[c.by])
 	if pin.Table > 0 {
 		summary += fmt.Sprintf("; the table leaves it alone there, %s", layouts[pin.Table].Args())
@@ -356,25 +356,8 @@ func (c *candidates) rule(id string, groups []*group, key func(f *dispatch.Flow)
 		c.decline(id, "%s The driver %s (profile %s).", summary, known.Refuses(&steer.Rule{Kind: g.kind}), c.settings.Profile.Name)
 		return true
 	}
-	var gate *report.Gate
-	if c.cut.Result.Received >= balance.LeastPackets {
-		judge := balance.NewJudge(tasks, p.Now())
-		share := assemble.KnownShare(c.cut.Result, judge)
-		v := judge.Of(p.Fit)[0]
-		gate = &report.Gate{
-			Passed: v.Holds() && p.Lasts(tasks, pin.Group, float64(share)), FoldT: report.FoldTOf(v.FoldT), Forward: report.Fraction(v.Forward), Back: report.Fraction(v.Back),
-			Trained: fraction(v.Trained), Judged: fraction(v.Judged), Present: fraction(v.Present),
-		}
-		if !gate.Passed && !c.noGate {
-			why := gate.Reason(balance.LeastGain, balance.LeastFoldT, share)
-			if v.Holds() {
-				why = fmt.Sprintf("It might not last: on average it has %.1f%% of an eighth of the packets, but of one of them only %.1f%%.", 100*mean, 100*least)
-			}
-			c.declined = append(c.declined, report.Declined{ID: id, Summary: summary + " " + why, Gate: gate})
-			return true
-		}
-	} else if !c.noGate {
-		c.decline(id, "%s Whether it would last can't be judged: the capture is too short.", summary)
+	gate, why := c.judgeRule(p, tasks, pin.Group)
+	if !c.passes(id, summary, gate, func() string { return why }) {
 		return true
 	}
 	c.addRule(&pinned{
@@ -382,6 +365,23 @@ func (c *candidates) rule(id string, groups []*group, key func(f *dispatch.Flow)
 		Pin: pin, table: p.Tables[pin.Table][:p.Size()-1], layout: layouts[pin.Table], gate: gate,
 	})
 	return true
+}
+
+// judgeRule is the verdict on a rule for the group, and what would keep it from lasting; nil
+// where it can't be judged.
+func (c *candidates) judgeRule(p *balance.Pinning, tasks []*balance.Task, group int) (gate *report.Gate, why string) {
+	if c.cut.Result.Received < balance.LeastPackets {
+		return nil, ""
+	}
+	judge := balance.NewJudge(tasks, p.Now())
+	share := assemble.KnownShare(c.cut.Result, judge)
+	v := &judge.Of(p.Fit)[0]
+	gate = gateOf(v, p.Lasts(tasks, group, float64(share)))
+	if v.Holds() {
+		least, mean := p.Presence(tasks, group)
+		return gate, fmt.Sprintf("It might not last: on average it has %.1f%% of an eighth of the packets, but of one of them only %.1f%%.", 100*mean, 100*least)
+	}
+	return gate, gate.Reason(balance.LeastGain, balance.LeastFoldT, share)
 }
 
 // pinned is a group that gets a queue of its own.

@@ -128,11 +128,29 @@ func (t *tableWays) gate(way int, table nicmodel.IndirectionTable) *report.Gate 
 	if len(t.verdicts) == 0 {
 		return nil
 	}
-	v := t.verdicts[way]
+	return gateOf(&t.verdicts[way], t.c.balance.Lasts(float64(t.c.judging.Known), t.now, table))
+}
+
+// gateOf is a verdict as the report has it; lasts: what it rests on does, too.
+func gateOf(v *balance.Verdict, lasts bool) *report.Gate {
 	return &report.Gate{
-		Passed: v.Holds() && t.c.balance.Lasts(float64(t.c.judging.Known), t.now, table), FoldT: report.FoldTOf(v.FoldT), Forward: report.Fraction(v.Forward), Back: report.Fraction(v.Back),
+		Passed: v.Holds() && lasts, FoldT: report.FoldTOf(v.FoldT), Forward: report.Fraction(v.Forward), Back: report.Fraction(v.Back),
 		Trained: fraction(v.Trained), Judged: fraction(v.Judged), Present: fraction(v.Present),
 	}
+}
+
+// passes tells whether a candidate has passed the gate, or needs not; else it declines it. why
+// says what would keep it from lasting; gate is nil where it can't be judged.
+func (c *candidates) passes(id, summary string, gate *report.Gate, why func() string) bool {
+	switch {
+	case c.noGate || gate != nil && gate.Passed:
+		return true
+	case gate == nil:
+		c.decline(id, "%s Whether it would last can't be judged: the capture is too short.", summary)
+	default:
+		c.declined = append(c.declined, report.Declined{ID: id, Summary: summary + " " + why(), Gate: gate})
+	}
+	return false
 }
 
 // table adds a candidate with the table, or declines it where it would not last,
@@ -150,15 +168,8 @@ func (c *candidates) table(id, summary, layout string, table nicmodel.Indirectio
 		c.decline(id, "%s It leaves CPU %d without packets.", summary, c.settings.Config.CPUs[idle[0]])
 		return nil
 	}
-	if !c.noGate {
-		if gate == nil {
-			c.declined = append(c.declined, report.Declined{ID: id, Summary: fmt.Sprintf("%s Whether it would last can't be judged: the capture is too short.", summary)})
-			return nil
-		}
-		if !gate.Passed {
-			c.declined = append(c.declined, report.Declined{ID: id, Summary: summary + " " + gate.Reason(balance.LeastGain, balance.LeastFoldT, c.judging.Known), Gate: gate})
-			return nil
-		}
+	if !c.passes(id, summary, gate, func() string { return gate.Reason(balance.LeastGain, balance.LeastFoldT, c.judging.Known) }) {
+		return nil
 	}
 	added := c.withTable(id, layout, table)
 	added.summary, added.gate = summary, gate
