@@ -12,47 +12,40 @@ import (
 // each scenario; then the best scenario of each metric; then those of a report, with
 // the scenario's name before each row.
 func CompareTables() []Table[report.Compare] {
-	tables := []Table[report.Compare]{
-		{"figures", figureHeads, figures},
-		{"best", func(*report.Compare) []string { return []string{"metric", "scenario"} }, best},
-		{"over_time", func(*report.Compare) []string {
-			return []string{"scenario", "tables", "windows", "interval_ns", "imbalance_mean", "imbalance_p95", "imbalance_worst", "min_max_percent",
-				"min_max_percent_mean", "moves", "moves_per_second", "flows_disturbed", "verdict"}
-		}, scenariosOverTime},
-	}
+	tables := []Table[report.Compare]{figures(), best(), scenariosOverTime()}
 	for _, t := range Tables() {
 		switch t.Name {
 		case "flows", "findings", "rules", "contexts", "over_time": // a comparison has none, or its own
 			continue
 		}
-		tables = append(tables, Table[report.Compare]{
-			t.Name, func(*report.Compare) []string { return append([]string{"scenario"}, t.heads(nil)...) },
-			func(c *report.Compare, row func(cells ...any)) {
-				for i := range c.Scenarios {
-					s := &c.Scenarios[i]
-					of := report.Report{Table: s.Table, Changes: s.Changes, Modes: s.Modes, Parameters: s.Parameters}
-					t.rows(&of, func(cells ...any) { row(slices.Insert(cells, 0, any(s.Name))...) })
-				}
-			},
-		})
+		tables = append(tables, table(t.Name, "scenario "+strings.Join(t.heads, " "), func(c *report.Compare, row func(cells ...any)) {
+			for i := range c.Scenarios {
+				s := &c.Scenarios[i]
+				of := report.Report{Table: s.Table, Changes: s.Changes, Modes: s.Modes, Parameters: s.Parameters}
+				t.rows(&of, func(cells ...any) { row(slices.Insert(cells, 0, any(s.Name))...) })
+			}
+		}))
 	}
 	return tables
 }
 
-func figureHeads(c *report.Compare) []string {
-	heads := []string{"scenario", "mode"}
-	for _, f := range report.ComparedFigures(c.Scenarios) {
-		label, of := strings.CutPrefix(f.Label, words.Indent)
-		if of { // it is one of the figure before
-			label = heads[len(heads)-1] + ": " + label
+// figures has a column for each; whole numbers are without decimals.
+func figures() Table[report.Compare] {
+	t := table("figures", "scenario mode", figureRows)
+	t.more = func(c *report.Compare) (heads []string) {
+		for _, f := range report.ComparedFigures(c.Scenarios) {
+			label, of := strings.CutPrefix(f.Label, words.Indent)
+			if of && len(heads) > 0 { // it is one of the figure before
+				label = heads[len(heads)-1] + ": " + label
+			}
+			heads = append(heads, label)
 		}
-		heads = append(heads, label)
+		return heads
 	}
-	return heads
+	return t
 }
 
-// figures has whole numbers without decimals.
-func figures(c *report.Compare, row func(cells ...any)) {
+func figureRows(c *report.Compare, row func(cells ...any)) {
 	for i := range c.Scenarios {
 		s := &c.Scenarios[i]
 		cells := []any{s.Name, s.Compared}
@@ -68,12 +61,14 @@ func figures(c *report.Compare, row func(cells ...any)) {
 	}
 }
 
-func best(c *report.Compare, row func(cells ...any)) {
-	for _, best := range c.Best() {
-		var name any
-		if best.Scenario != nil {
-			name = *best.Scenario
+func best() Table[report.Compare] {
+	return table("best", "metric scenario", func(c *report.Compare, row func(cells ...any)) {
+		for _, best := range c.Best() {
+			var name any
+			if best.Scenario != nil {
+				name = *best.Scenario
+			}
+			row(best.Metric, name)
 		}
-		row(best.Metric, name)
-	}
+	})
 }

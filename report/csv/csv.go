@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,42 +19,31 @@ import (
 // take for a formula has an apostrophe before it.
 type Table[T any] struct {
 	Name  string
-	heads func(result *T) []string
+	heads []string                 // of the columns
+	more  func(result *T) []string // those behind them that depend on the result; nil: none
 	rows  func(result *T, row func(cells ...any))
+}
+
+// table is a table with the columns of heads, parted by blanks.
+func table[T any](name, heads string, rows func(result *T, row func(cells ...any))) Table[T] {
+	return Table[T]{Name: name, heads: strings.Fields(heads), rows: rows}
 }
 
 // Tables are the tables of a report; the flows come first.
 func Tables() []Table[report.Report] {
-	heads := func(names ...string) func(*report.Report) []string {
-		return func(*report.Report) []string { return names }
-	}
 	return []Table[report.Report]{
-		{"flows", flowHeads, flows},
-		{"modes", heads("mode", "simulated_ns", "packets", "drops", "interrupts", "dpcs", "isr_ns", "dpc_ns",
-			"migration_ns", "migrated_packets", "reordered", "serial_ns", "serial_utilization",
-			"imbalance_packets", "imbalance_bytes", "imbalance_busy", "jain", "min_max_percent",
-			"flows", "single_cpu_flows", "migrations", "symmetric_connections", "connections", "send_receive_match",
-			"headroom", "headroom_limit", "headroom_cpu", "headroom_queue", "headroom_at_ns",
-			"steered_packets", "own_hash_packets", "backlog_drops", "chance_p5", "chance_p95", "chance_p1", "chance_p99"), modes},
-		{"cpus", heads("mode", "cpu", "packets", "bytes", "packets_per_second", "bits_per_second", "flows", "top_flow", "interrupts", "dpcs",
-			"packets_per_dpc_mean", "packets_per_dpc_max", "isr_ns", "dpc_ns", "migration_ns", "migrated_packets", "send_packets", "send_ns", "utilization",
-			"latency_mean_ns", "latency_p50_ns", "latency_p90_ns", "latency_p99_ns", "latency_p999_ns", "latency_max_ns", "latency_sum_ns",
-			"steered_away", "from_backlog", "ipis", "backlog_max", "backlog_drops"), cpus},
-		{"queues", heads("mode", "queue", "cpu", "packets", "bytes", "drops", "depth_max", "burst_50us", "burst_500us"), queues},
-		{"entries", heads("entry", "queue", "cpu", "packets", "bytes", "flows"), entries},
-		{"rules", heads("filter", "kind", "action", "queue", "context", "packets", "bytes", "flows"), rules},
-		{"contexts", heads("context", "base", "entry", "queue", "cpu", "packets", "bytes", "flows"), contexts},
-		{"moves", heads("mode", "time_ns", "by", "source", "entry", "from_queue", "to_queue", "from_cpu", "to_cpu", "flows"), moves},
-		{"over_time", heads("tables", "windows", "interval_ns", "imbalance_mean", "imbalance_p95", "imbalance_worst", "min_max_percent", "verdict"), overTime},
-		{"series", heads("mode", "start_ns", "cpu", "packets"), series},
-		parametersTable(func(r *report.Report) report.Parameters { return r.Parameters }),
-		{"findings", heads("id", "severity", "summary", "evidence", "remedy"), findings},
+		flows(), modes(), cpus(), queues(), entries(), rules(), contexts(), moves(), overTime(), series(),
+		parameters(func(r *report.Report) report.Parameters { return r.Parameters }), findings(),
 	}
 }
 
 // Write writes the table of the result; errors are those of w.
 func (t Table[T]) Write(w io.Writer, result *T) error {
-	return writeCSV(w, t.heads(result), func(row func(cells ...any)) { t.rows(result, row) })
+	heads := t.heads
+	if t.more != nil {
+		heads = slices.Concat(heads, t.more(result))
+	}
+	return writeCSV(w, heads, func(row func(cells ...any)) { t.rows(result, row) })
 }
 
 // writeCSV writes a table row by row: there may be a million.
@@ -141,18 +131,21 @@ func textCell(s string) string {
 	return words.Clean(s)
 }
 
-// flowHeads has four columns for each mode: the CPU with most of the flow's
+// flows has four columns for each mode: the CPU with most of the flow's
 // packets, the packets on each CPU, the migrations, and the stage that chose the CPU.
-func flowHeads(r *report.Report) []string {
-	heads := []string{"protocol", "source", "source_port", "destination", "destination_port", "hash", "hash_type", "index", "packets", "bytes"}
-	for i := range r.Modes {
-		mode := r.Modes[i].Mode
-		heads = append(heads, mode+" cpu", mode+" cpus", mode+" migrations", mode+" by")
+func flows() Table[report.Report] {
+	t := table("flows", "protocol source source_port destination destination_port hash hash_type index packets bytes", flowRows)
+	t.more = func(r *report.Report) (heads []string) {
+		for i := range r.Modes {
+			mode := r.Modes[i].Mode
+			heads = append(heads, mode+" cpu", mode+" cpus", mode+" migrations", mode+" by")
+		}
+		return heads
 	}
-	return heads
+	return t
 }
 
-func flows(r *report.Report, row func(cells ...any)) {
+func flowRows(r *report.Report, row func(cells ...any)) {
 	if r.Flows == nil {
 		return
 	}
@@ -198,65 +191,81 @@ func cpuPackets(cpus []report.CPUPackets) string {
 	return string(b)
 }
 
-func modes(r *report.Report, row func(cells ...any)) {
-	for i := range r.Modes {
-		m := &r.Modes[i]
-		t, b, a := &m.Totals, &m.Imbalance, &m.Affinity
-		h := m.Headroom
-		if h == nil || h.Unknown != "" {
-			h = &report.Headroom{Factor: report.Null}
-		}
-		var steered, own *uint64 // nil without receive packet steering
-		if m.RPS != nil {
-			steered, own = &m.RPS.Steered, &m.RPS.OwnHash
-		}
-		row(m.Mode, m.Simulated, t.Packets, t.Drops, t.Interrupts, t.DPCs, t.ISRTime, t.DPCTime,
-			t.MigrationTime, t.MigratedPackets, t.Reordered, m.Serial, m.SerialUtilization,
-			b.Packets, b.Bytes, b.Busy, b.Jain, b.MinMaxPercent,
-			a.Flows, a.SingleCPUFlows, a.Migrations, a.SymmetricConnections, a.Connections, a.SendReceiveMatch,
-			h.Factor, h.Limit, h.CPU, h.Queue, h.At, steered, own, t.BacklogDrops, b.ChanceP5, b.ChanceP95, b.ChanceP1, b.ChanceP99)
-	}
-}
-
-func cpus(r *report.Report, row func(cells ...any)) {
-	for i := range r.Modes {
-		m := &r.Modes[i]
-		for k := range m.CPUs {
-			c := &m.CPUs[k]
-			l := &c.Latency
-			cells := []any{m.Mode, c.CPU, c.Packets, c.Bytes, c.PacketsPerSecond, c.BitsPerSecond, c.Flows, c.TopFlow, c.Interrupts, c.DPCs,
-				c.PacketsPerDPCMean, c.PacketsPerDPCMax, c.ISRTime, c.DPCTime, c.MigrationTime, c.MigratedPackets, c.SendPackets, c.SendTime, c.Utilization,
-				l.Mean, l.P50, l.P90, l.P99, l.P999, l.Max, l.Sum}
-			for _, column := range report.BacklogColumns() {
-				var of any // of no mode without receive packet steering
-				if c.Backlog != nil {
-					of = column.Of(c.Backlog)
-				}
-				cells = append(cells, of)
+func modes() Table[report.Report] {
+	return table("modes", "mode simulated_ns packets drops interrupts dpcs isr_ns dpc_ns migration_ns migrated_packets reordered serial_ns "+
+		"serial_utilization imbalance_packets imbalance_bytes imbalance_busy jain min_max_percent flows single_cpu_flows "+
+		"migrations symmetric_connections connections send_receive_match headroom headroom_limit headroom_cpu headroom_queue "+
+		"headroom_at_ns steered_packets own_hash_packets backlog_drops chance_p5 chance_p95 chance_p1 chance_p99", func(r *report.Report, row func(cells ...any)) {
+		for i := range r.Modes {
+			m := &r.Modes[i]
+			t, b, a := &m.Totals, &m.Imbalance, &m.Affinity
+			h := m.Headroom
+			if h == nil || h.Unknown != "" {
+				h = &report.Headroom{Factor: report.Null}
 			}
-			row(cells...)
+			var steered, own *uint64 // nil without receive packet steering
+			if m.RPS != nil {
+				steered, own = &m.RPS.Steered, &m.RPS.OwnHash
+			}
+			row(m.Mode, m.Simulated, t.Packets, t.Drops, t.Interrupts, t.DPCs, t.ISRTime, t.DPCTime,
+				t.MigrationTime, t.MigratedPackets, t.Reordered, m.Serial, m.SerialUtilization,
+				b.Packets, b.Bytes, b.Busy, b.Jain, b.MinMaxPercent,
+				a.Flows, a.SingleCPUFlows, a.Migrations, a.SymmetricConnections, a.Connections, a.SendReceiveMatch,
+				h.Factor, h.Limit, h.CPU, h.Queue, h.At, steered, own, t.BacklogDrops, b.ChanceP5, b.ChanceP95, b.ChanceP1, b.ChanceP99)
 		}
-	}
+	})
 }
 
-func queues(r *report.Report, row func(cells ...any)) {
-	for i := range r.Modes {
-		m := &r.Modes[i]
-		for k := range m.Queues {
-			q := &m.Queues[k]
-			row(m.Mode, q.Queue, q.CPU, q.Packets, q.Bytes, q.Drops, q.DepthMax, q.Burst50us, q.Burst500us)
+func cpus() Table[report.Report] {
+	return table("cpus", "mode cpu packets bytes packets_per_second bits_per_second flows top_flow interrupts dpcs packets_per_dpc_mean "+
+		"packets_per_dpc_max isr_ns dpc_ns migration_ns migrated_packets send_packets send_ns utilization latency_mean_ns "+
+		"latency_p50_ns latency_p90_ns latency_p99_ns latency_p999_ns latency_max_ns latency_sum_ns steered_away from_backlog "+
+		"ipis backlog_max backlog_drops", func(r *report.Report, row func(cells ...any)) {
+		for i := range r.Modes {
+			m := &r.Modes[i]
+			for k := range m.CPUs {
+				c := &m.CPUs[k]
+				l := &c.Latency
+				cells := []any{m.Mode, c.CPU, c.Packets, c.Bytes, c.PacketsPerSecond, c.BitsPerSecond, c.Flows, c.TopFlow, c.Interrupts, c.DPCs,
+					c.PacketsPerDPCMean, c.PacketsPerDPCMax, c.ISRTime, c.DPCTime, c.MigrationTime, c.MigratedPackets, c.SendPackets, c.SendTime, c.Utilization,
+					l.Mean, l.P50, l.P90, l.P99, l.P999, l.Max, l.Sum}
+				for _, column := range report.BacklogColumns() {
+					var of any // of no mode without receive packet steering
+					if c.Backlog != nil {
+						of = column.Of(c.Backlog)
+					}
+					cells = append(cells, of)
+				}
+				row(cells...)
+			}
 		}
-	}
+	})
 }
 
-func entries(r *report.Report, row func(cells ...any)) { entriesOf(&r.Table, nil, row) }
+func queues() Table[report.Report] {
+	return table("queues", "mode queue cpu packets bytes drops depth_max burst_50us burst_500us", func(r *report.Report, row func(cells ...any)) {
+		for i := range r.Modes {
+			m := &r.Modes[i]
+			for k := range m.Queues {
+				q := &m.Queues[k]
+				row(m.Mode, q.Queue, q.CPU, q.Packets, q.Bytes, q.Drops, q.DepthMax, q.Burst50us, q.Burst500us)
+			}
+		}
+	})
+}
+
+func entries() Table[report.Report] {
+	return table("entries", "entry queue cpu packets bytes flows", func(r *report.Report, row func(cells ...any)) { entriesOf(&r.Table, nil, row) })
+}
 
 // contexts has the entries of each RSS context.
-func contexts(r *report.Report, row func(cells ...any)) {
-	for i := range r.Contexts {
-		c := &r.Contexts[i]
-		entriesOf(&c.TableReport, []any{c.Context, c.Base}, row)
-	}
+func contexts() Table[report.Report] {
+	return table("contexts", "context base entry queue cpu packets bytes flows", func(r *report.Report, row func(cells ...any)) {
+		for i := range r.Contexts {
+			c := &r.Contexts[i]
+			entriesOf(&c.TableReport, []any{c.Context, c.Base}, row)
+		}
+	})
 }
 
 // entriesOf has a row for each entry of the table, which begins with the cells before.
@@ -270,31 +279,35 @@ func entriesOf(t *report.TableReport, before []any, row func(cells ...any)) {
 	}
 }
 
-func rules(r *report.Report, row func(cells ...any)) {
-	for _, rule := range r.Rules {
-		row(rule.Filter, rule.Kind, rule.Action, rule.Queue, rule.Context, rule.Packets, rule.Bytes, rule.Flows)
-	}
+func rules() Table[report.Report] {
+	return table("rules", "filter kind action queue context packets bytes flows", func(r *report.Report, row func(cells ...any)) {
+		for _, rule := range r.Rules {
+			row(rule.Filter, rule.Kind, rule.Action, rule.Queue, rule.Context, rule.Packets, rule.Bytes, rule.Flows)
+		}
+	})
 }
 
-func series(r *report.Report, row func(cells ...any)) {
-	for i := range r.Modes {
-		m := &r.Modes[i]
-		for w := range m.Series.Windows() {
-			for k := range m.Series.CPUs {
-				c := &m.Series.CPUs[k]
-				row(m.Mode, int64(w)*m.Series.Interval, c.CPU, c.At(w))
+func series() Table[report.Report] {
+	return table("series", "mode start_ns cpu packets", func(r *report.Report, row func(cells ...any)) {
+		for i := range r.Modes {
+			m := &r.Modes[i]
+			for w := range m.Series.Windows() {
+				for k := range m.Series.CPUs {
+					c := &m.Series.CPUs[k]
+					row(m.Mode, int64(w)*m.Series.Interval, c.CPU, c.At(w))
+				}
 			}
 		}
-	}
+	})
 }
 
-// parametersTable is the parameters of a result.
-func parametersTable[T any](of func(result *T) report.Parameters) Table[T] {
-	return Table[T]{"parameters", func(*T) []string { return []string{"parameter", "value", "source"} }, func(result *T, row func(cells ...any)) {
+// parameters is those of a result.
+func parameters[T any](of func(result *T) report.Parameters) Table[T] {
+	return table("parameters", "parameter value source", func(result *T, row func(cells ...any)) {
 		for _, p := range of(result) {
 			row(p.Name, value(p.Value), p.Source)
 		}
-	}}
+	})
 }
 
 // value is a parameter's value as the JSON has it, but texts without quotes.
@@ -309,8 +322,10 @@ func value(value any) any {
 	return json.Number(data)
 }
 
-func findings(r *report.Report, row func(cells ...any)) {
-	for _, f := range r.Findings {
-		row(f.ID, f.Severity, f.Summary, f.Evidence, f.Remedy)
-	}
+func findings() Table[report.Report] {
+	return table("findings", "id severity summary evidence remedy", func(r *report.Report, row func(cells ...any)) {
+		for _, f := range r.Findings {
+			row(f.ID, f.Severity, f.Summary, f.Evidence, f.Remedy)
+		}
+	})
 }

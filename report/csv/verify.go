@@ -9,18 +9,18 @@ import (
 // VerifyTables are the tables of a verification.
 func VerifyTables() []Table[report.Verify] {
 	return []Table[report.Verify]{
-		{"queues", func(*report.Verify) []string { return []string{"queue", "predicted", "seen"} }, func(v *report.Verify, row func(cells ...any)) {
+		table("queues", "queue predicted seen", func(v *report.Verify, row func(cells ...any)) {
 			for _, q := range v.Queues {
 				row(q.Queue, q.Predicted, q.Seen)
 			}
-		}},
-		{"cpus", func(*report.Verify) []string { return []string{"cpu", "predicted", "seen"} }, func(v *report.Verify, row func(cells ...any)) {
+		}),
+		table("cpus", "cpu predicted seen", func(v *report.Verify, row func(cells ...any)) {
 			for _, c := range v.CPUs {
 				row(c.CPU, c.Predicted, c.Seen)
 			}
-		}},
-		{"verdict", func(*report.Verify) []string { return []string{"what", "value"} }, func(v *report.Verify, row func(cells ...any)) { verdictRows(v, row) }},
-		parametersTable(func(v *report.Verify) report.Parameters { return v.Parameters }),
+		}),
+		table("verdict", "what value", verdictRows),
+		parameters(func(v *report.Verify) report.Parameters { return v.Parameters }),
 	}
 }
 
