@@ -314,7 +314,13 @@ func (f *FoundTable) Sentence() string {
 	if f.Judged.IsNull() {
 		return s + " Whether it would last can't be judged: the capture is too short."
 	}
-	s += fmt.Sprintf(" On eighths of the capture, such a table found on others has %s ×, and the present one %s ×", words.Fixed(f.Judged, 3), words.Fixed(f.Present, 3))
+	return s + " " + f.OnOthers(3)
+}
+
+// OnOthers says what became of such tables on packets that they were not found on, where that
+// was judged; decimals are those of its numbers.
+func (f *FoundTable) OnOthers(decimals int) string {
+	s := fmt.Sprintf("On eighths of the capture, such a table found on others has %s ×, and the present one %s ×", words.Fixed(f.Judged, decimals), words.Fixed(f.Present, decimals))
 	switch {
 	case f.Lasts:
 		return s + "."

@@ -132,3 +132,20 @@ func TestFoldTText(t *testing.T) {
 		}
 	}
 }
+
+// What a table is on packets that it was not found on is said as it is: less than now, no less, or
+// too little less to tell.
+func TestOnOthers(t *testing.T) {
+	for _, test := range []struct {
+		of   report.FoundTable
+		want string
+	}{
+		{report.FoundTable{Judged: 1.1, Present: 1.4, Lasts: true}, "has 1.10 ×, and the present one 1.40 ×."},
+		{report.FoundTable{Judged: 1.4, Present: 1.3}, "has 1.40 ×, and the present one 1.30 ×: it would not last."},
+		{report.FoundTable{Judged: 1.38, Present: 1.4}, "has 1.38 ×, and the present one 1.40 ×: too little to say that it lasts."},
+	} {
+		if got := test.of.OnOthers(2); !strings.HasSuffix(got, test.want) {
+			t.Errorf("%q does not end in %q", got, test.want)
+		}
+	}
+}

@@ -239,11 +239,7 @@ func (d *diagnosis) best(figures report.Numbers) string {
 		return s
 	}
 	figures["judged"], figures["judged_present"], figures["lasts"] = b.Judged, b.Present, b.Lasts
-	s += fmt.Sprintf(" On eighths of the capture, such a table found on others has %s ×, and the present one %s ×", words.Fixed(b.Judged, 2), words.Fixed(b.Present, 2))
-	if b.Lasts {
-		return s + "."
-	}
-	return s + ": too little to say that it lasts."
+	return s + " " + b.OnOthers(2)
 }
 
 // gain is by how much imbalance.packets would fall; 0 where that is not known.

@@ -374,7 +374,7 @@ func (a *ReportBuilder) Caveats() []string {
 func (a *ReportBuilder) headroomCaveat() string {
 	for _, h := range a.Headroom {
 		if h.Unknown == "" && h.Packets < a.Result.Packets {
-			return fmt.Sprintf("The headroom is that of %d of the packets, around the busiest window: those from %s on.", h.Packets, time.Duration(h.Start).Round(time.Millisecond))
+			return fmt.Sprintf("The headroom is that of %s of the packets, around the busiest window: those from %s on.", report.Exact(h.Packets), time.Duration(h.Start).Round(time.Millisecond))
 		}
 	}
 	return ""
