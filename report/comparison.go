@@ -268,7 +268,7 @@ func (c *Compare) BestSentence() string {
 	if keys != "" {
 		but = " Besides, under"
 	}
-	return c.bestSentence() + keys + c.dropsClause(but)
+	return c.comparedLoads().sentence() + keys + c.dropsClause(but)
 }
 
 // Draws is in how many ways the scenarios put the same flows on CPUs, as good as at random: by how
@@ -366,17 +366,7 @@ func (c *Compare) luckClause() string {
 	if len(names) == 0 {
 		return ""
 	}
-	what, whats := "hash", "hashes"
-	switch {
-	case tables && (keys || transforms):
-		what, whats = "hash or table", "hashes or tables"
-	case tables:
-		what, whats = "table", "tables"
-	case !transforms:
-		what, whats = "key", "keys"
-	case !keys:
-		what, whats = "transformation", "transformations"
-	}
+	what, whats := drawn(keys, transforms, tables)
 	whose := "the " + whats + " differ"
 	switch last := len(names) - 1; {
 	case len(names) == worse:
@@ -393,15 +383,26 @@ func (c *Compare) luckClause() string {
 		whose, all, words.Fixed(least, 2), words.Fixed(most, 2))
 }
 
+// drawn is what of scenarios differs that puts flows on CPUs as good as at random: one and several.
+func drawn(keys, transforms, tables bool) (what, whats string) {
+	switch {
+	case tables && (keys || transforms):
+		return "hash or table", "hashes or tables"
+	case tables:
+		return "table", "tables"
+	case !transforms:
+		return "key", "keys"
+	case !keys:
+		return "transformation", "transformations"
+	}
+	return "hash", "hashes"
+}
+
 // dropsClause is the sentence behind BestSentence about the scenario that it names, if it
 // drops more than another: what is dropped loads no CPU, and leaves the rest more even. It
 // begins with but.
 func (c *Compare) dropsClause(but string) string {
-	load := ImbalanceOfPackets
-	if !SameCPUs(c.Scenarios) {
-		load = mostLoadedShare
-	}
-	best, least := load.best(c.Scenarios), 0
+	best, least := c.comparedLoads().best, 0
 	for i := range c.Scenarios {
 		if c.Scenarios[i].overflows() < c.Scenarios[least].overflows() {
 			least = i
@@ -429,80 +430,106 @@ func (s *Scenario) overflows() uint64 {
 	return 0
 }
 
-// bestSentence is BestSentence without keys and drops.
-func (c *Compare) bestSentence() string {
-	load := ImbalanceOfPackets
-	of := func(s *Scenario) string { return words.Fixed(load.Of(s), 2) + " times the mean" }
-	if !SameCPUs(c.Scenarios) {
-		load = mostLoadedShare
-		of = func(s *Scenario) string { return words.Percent(load.Of(s)) + " of the packets" }
-	}
-	first := &c.Scenarios[0]
-	under := func(s *Scenario) string {
-		if load.Of(s).IsNull() {
-			return "no packet reaches a CPU under “" + s.Name + "”"
-		}
-		return bare(of(s)) + " under “" + s.Name + "”"
-	}
-	var names []string
-	best, among := load.best(c.Scenarios), c.clearBest(&load)
-	for i, is := range among {
-		if is {
-			names = append(names, "“"+c.Scenarios[i].Name+"”")
-		}
-	}
-	switch {
-	case len(names) == 0 && c.chanceSentence() != "":
-		return c.chanceSentence()
-	case len(names) == 0:
-		all := "Both"
-		if n := len(c.Scenarios); n > 2 {
-			all = fmt.Sprintf("All %d", n)
-		}
-		what := "scenarios"
-		if c.Diff != nil {
-			what = "reports"
-		}
-		if best < 0 {
-			return fmt.Sprintf("Under %s %s no packet reaches a CPU.", strings.ToLower(all), what)
-		}
-		return fmt.Sprintf("%s %s load their CPUs alike: the most loaded CPU has %s.", all, what, of(first))
-	case c.Diff != nil && len(c.Scenarios) == 2 && len(names) == 1 && load.Of(&c.Scenarios[1-best]).IsNull():
-		return fmt.Sprintf("The most loaded CPU has %s under “%s”; %s.", of(&c.Scenarios[best]), c.Scenarios[best].Name, under(&c.Scenarios[1-best]))
-	case c.Diff != nil && len(c.Scenarios) == 2:
-		spread, last := "more even", &c.Scenarios[1]
-		if best == 0 {
-			spread = "less even"
-		}
-		return fmt.Sprintf("The load is %s: the most loaded CPU has %s under “%s”, and had %s under “%s”.", spread, of(last), last.Name, bare(of(first)), first.Name)
-	case len(names) > 1:
-		text := fmt.Sprintf("Of %d scenarios %s and %s spread the packets best, and alike: the most loaded CPU has %s",
-			len(c.Scenarios), strings.Join(names[:len(names)-1], ", "), names[len(names)-1], of(&c.Scenarios[best]))
-		if !among[0] {
-			text += ", and " + under(first)
-		}
-		return text + "."
-	case best == 0:
-		return fmt.Sprintf("Of %d scenarios the first, “%s”, spreads the packets best: the most loaded CPU has %s.", len(c.Scenarios), first.Name, of(first))
-	default:
-		s := &c.Scenarios[best]
-		sentence := fmt.Sprintf("Of %d scenarios “%s” spreads the packets best: the most loaded CPU has %s, and %s",
-			len(c.Scenarios), s.Name, of(s), under(first))
-		if s.FlowsMoved != nil && *s.FlowsMoved > 0 {
-			moved := words.Plural(*s.FlowsMoved, "flow", "flows")
-			if s.Moves() { // flows move within it, too: see FlowsDisturbed
-				sentence += "; " + moved + " have most of their packets on another CPU than there"
-			} else {
-				sentence += "; it moves " + moved + " to another CPU"
-			}
-		}
-		return sentence + "."
-	}
+// comparedLoads are scenarios by the CPU that each loads most: by its load beside the mean or,
+// where the mean is of different numbers of CPUs, by its share of all.
+type comparedLoads struct {
+	*Compare
+	load  Figure
+	text  func(Fraction) string
+	of    string // what the number is of
+	best  int    // -1: no packet reaches a CPU
+	among []bool // as clearBest has it
 }
 
-// bare is how much the most loaded CPU has, without of what.
-func bare(load string) string {
-	return strings.TrimSuffix(strings.TrimSuffix(load, " the mean"), " of the packets")
+func (c *Compare) comparedLoads() *comparedLoads {
+	l := &comparedLoads{Compare: c, load: ImbalanceOfPackets, text: func(f Fraction) string { return words.Fixed(f, 2) + " times" }, of: "the mean"}
+	if !SameCPUs(c.Scenarios) {
+		l.load, l.text, l.of = mostLoadedShare, words.Percent[Fraction], "of the packets"
+	}
+	l.best, l.among = l.load.best(c.Scenarios), c.clearBest(&l.load)
+	return l
+}
+
+// number is the load of scenario i.
+func (l *comparedLoads) number(i int) string { return l.text(l.load.Of(&l.Scenarios[i])) }
+
+// whole is that with what it is of.
+func (l *comparedLoads) whole(i int) string { return l.number(i) + " " + l.of }
+
+// under is the clause about scenario i beside another one.
+func (l *comparedLoads) under(i int) string {
+	if l.load.Of(&l.Scenarios[i]).IsNull() {
+		return "no packet reaches a CPU under “" + l.Scenarios[i].Name + "”"
+	}
+	return l.number(i) + " under “" + l.Scenarios[i].Name + "”"
+}
+
+// sentence is BestSentence without keys and drops.
+func (l *comparedLoads) sentence() string {
+	var names []string
+	for i, is := range l.among {
+		if is {
+			names = append(names, "“"+l.Scenarios[i].Name+"”")
+		}
+	}
+	first, n := &l.Scenarios[0], len(l.Scenarios)
+	switch {
+	case len(names) == 0:
+		return l.alike()
+	case l.Diff != nil && n == 2:
+		return l.ofReports()
+	case len(names) > 1:
+		text := fmt.Sprintf("Of %d scenarios %s and %s spread the packets best, and alike: the most loaded CPU has %s",
+			n, strings.Join(names[:len(names)-1], ", "), names[len(names)-1], l.whole(l.best))
+		if !l.among[0] {
+			text += ", and " + l.under(0)
+		}
+		return text + "."
+	case l.best == 0:
+		return fmt.Sprintf("Of %d scenarios the first, “%s”, spreads the packets best: the most loaded CPU has %s.", n, first.Name, l.whole(0))
+	}
+	s := &l.Scenarios[l.best]
+	sentence := fmt.Sprintf("Of %d scenarios “%s” spreads the packets best: the most loaded CPU has %s, and %s", n, s.Name, l.whole(l.best), l.under(0))
+	if s.FlowsMoved != nil && *s.FlowsMoved > 0 {
+		moved := words.Plural(*s.FlowsMoved, "flow", "flows")
+		if s.Moves() { // flows move within it, too: see FlowsDisturbed
+			sentence += "; " + moved + " have most of their packets on another CPU than there"
+		} else {
+			sentence += "; it moves " + moved + " to another CPU"
+		}
+	}
+	return sentence + "."
+}
+
+// alike is the sentence about scenarios none of which is best.
+func (l *comparedLoads) alike() string {
+	if chance := l.chanceSentence(); chance != "" {
+		return chance
+	}
+	all, what := "Both", "scenarios"
+	if n := len(l.Scenarios); n > 2 {
+		all = fmt.Sprintf("All %d", n)
+	}
+	if l.Diff != nil {
+		what = "reports"
+	}
+	if l.best < 0 {
+		return fmt.Sprintf("Under %s %s no packet reaches a CPU.", strings.ToLower(all), what)
+	}
+	return fmt.Sprintf("%s %s load their CPUs alike: the most loaded CPU has %s.", all, what, l.whole(0))
+}
+
+// ofReports is what became of the load from one report to another.
+func (l *comparedLoads) ofReports() string {
+	was, now := &l.Scenarios[0], &l.Scenarios[1]
+	if other := 1 - l.best; l.load.Of(&l.Scenarios[other]).IsNull() {
+		return fmt.Sprintf("The most loaded CPU has %s under “%s”; %s.", l.whole(l.best), l.Scenarios[l.best].Name, l.under(other))
+	}
+	spread := "more even"
+	if l.best == 0 {
+		spread = "less even"
+	}
+	return fmt.Sprintf("The load is %s: the most loaded CPU has %s under “%s”, and had %s under “%s”.", spread, l.whole(1), now.Name, l.number(0), was.Name)
 }
 
 // SteeringSentences say what receive packet steering does beside a scenario that differs in
