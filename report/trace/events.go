@@ -11,8 +11,7 @@ import (
 	"rssreplay/report"
 )
 
-// Phase is a kind of event of the Trace Event format, which Perfetto and
-// chrome://tracing open ("Trace Event Format", ph).
+// Phase is a kind of event: ph in the format.
 type Phase byte
 
 const (
