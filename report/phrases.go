@@ -180,6 +180,22 @@ func ModeTitle(mode string) string {
 	return ""
 }
 
+// EverydayMode is a mode in the words of those who tune Linux, and short, as for
+// the head of a narrow column; one that is unknown is its name.
+func EverydayMode(mode string) (title, short string) {
+	switch mode {
+	case RSSMSIX:
+		return "RSS, an interrupt per queue", "RSS"
+	case NonRSS:
+		return "without RSS, one interrupt", "without RSS"
+	case RSSHWQueues:
+		return "RSS queues, one interrupt", "1 interrupt"
+	case RSSSingleQueue:
+		return "RSS in software, one queue", "1 queue"
+	}
+	return mode, mode
+}
+
 // Heat is the colour of a load that is timesMean the mean.
 func Heat(timesMean Fraction) Style {
 	switch {

@@ -90,7 +90,11 @@ func (m *markdown) leadFigures(modes []report.Mode) {
 func (m *markdown) figures(figures []report.Figure, modes []report.Mode) {
 	heads := []string{""}
 	for i := range modes {
-		heads = append(heads, "*"+code(modes[i].Mode))
+		head := code(modes[i].Mode)
+		if _, short := report.EverydayMode(modes[i].Mode); short != modes[i].Mode {
+			head = short + " " + head
+		}
+		heads = append(heads, "*"+head)
 	}
 	var rows [][]string
 	for _, f := range figures {

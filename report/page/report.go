@@ -179,6 +179,9 @@ func newSpreadSection(modes []report.Mode, received uint64) *spreadSection {
 
 func spreadLine(class string, m *report.Mode) spreadMode {
 	text := fmt.Sprintf("imbalance %s; ", words.Fixed(m.Imbalance.Packets, 2))
+	if title, _ := report.EverydayMode(m.Mode); title != m.Mode {
+		text = title + "; " + text
+	}
 	if n := m.Affinity.Migrations; n > 0 {
 		text += "flows change their CPU " + words.Plural(n, "time", "times")
 	} else {
@@ -194,11 +197,11 @@ func spreadLine(class string, m *report.Mode) spreadMode {
 func serialWork(m *report.Mode) string {
 	switch {
 	case m.TakesTurns():
-		return "its CPUs, one at a time, receive"
+		return "its CPUs, one at a time, are busy receiving"
 	case m.Mode == report.NonRSS && m.RPS != nil:
 		return "its one interrupt or its busiest CPU is at work"
 	case m.Mode == report.RSSMSIX || m.Mode == report.NonRSS:
-		return "its busiest CPU receives"
+		return "its busiest CPU is busy receiving"
 	}
 	return "its interrupt is masked"
 }

@@ -260,22 +260,6 @@ func (s *screen) otherStatement(t *writer, st *report.Statement) {
 	}
 }
 
-// everydayMode is a mode in the words of those who tune Linux: at the head of the
-// CPUs' columns, and short, at the head of a flow's.
-func everydayMode(mode string) (title, short string) {
-	switch mode {
-	case report.RSSMSIX:
-		return "RSS, an interrupt per queue", "RSS"
-	case report.NonRSS:
-		return "without RSS, one interrupt", "without RSS"
-	case report.RSSHWQueues:
-		return "RSS queues, one interrupt", "1 interrupt"
-	case report.RSSSingleQueue:
-		return "RSS in software, one queue", "1 queue"
-	}
-	return mode, mode
-}
-
 // flows is the table of the largest flows: which CPU takes each under RSS, and over
 // how many it goes without.
 func (s *screen) flows(t *writer) {
@@ -305,7 +289,7 @@ func (s *screen) flowTable(t *writer, flows []report.Flow, last int) {
 	g := grid{keys: 1, columns: []column{{head: head, left: true}, {head: "packets"}, {head: "share"}}}
 	single := oneCPU(r.Modes, flows)
 	for i, m := range r.Modes {
-		_, short := everydayMode(m.Mode)
+		_, short := report.EverydayMode(m.Mode)
 		if single[i] {
 			g.columns = append(g.columns, column{group: short, head: "CPU"})
 		} else {
@@ -354,7 +338,7 @@ const screenFlowWidth = 30
 func (s *screen) time(t *writer) {
 	for i := range s.r.Modes {
 		m := &s.r.Modes[i]
-		title, _ := everydayMode(m.Mode)
+		title, _ := report.EverydayMode(m.Mode)
 		t.heading(words.UpperFirst(title), "over time")
 		t.compact = false
 		t.time(s.r, m, false)

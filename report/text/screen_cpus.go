@@ -155,7 +155,7 @@ func (s *screen) cpuGrid(modes []report.Mode, shown []int, bars int) *grid {
 	}
 	g := &grid{keys: 1, columns: []column{{head: "CPU"}}}
 	for i := range modes {
-		title, _ := everydayMode(modes[i].Mode)
+		title, _ := report.EverydayMode(modes[i].Mode)
 		g.columns = append(g.columns, column{group: title, head: "packets"}, column{group: title, head: "share"},
 			column{group: title, left: true}, column{group: title, head: "flows"})
 	}
