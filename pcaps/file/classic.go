@@ -17,16 +17,19 @@ const (
 	magicModified = 0xa1b2cd34 // Kuznetzov's modified pcap, see modified.go
 
 	fileHeaderBytes   = 24
-	recordHeaderBytes = 16
+	recordHeaderBytes = 16 // of modified pcap 8 more
 
 	// maxCaptured is libpcap's MAXIMUM_SNAPLEN: a longer record is damage.
 	maxCaptured = 262144
 )
 
 // classic decodes pcap: a file header, then records of a 16-byte header (seconds,
-// fraction, captured length, original length) and the captured bytes.
+// fraction, captured length, original length), in modified pcap a longer one, and the
+// captured bytes.
 type classic struct {
 	big       bool  // big-endian
+	modified  bool  // see modified.go
+	record    int   // length of a record's header
 	nsPerTick int64 // of the timestamp's fraction
 	link      pcaps.LinkType
 	// swapLengths: the record's two lengths stand in the other order, as they do
@@ -40,10 +43,15 @@ type classic struct {
 // newClassic reads the file header, whose 24 bytes must be there and whose magic
 // the caller has looked at.
 func newClassic(header []byte, info *Info) (*classic, *damage) {
-	c := &classic{nsPerTick: 1000, header: [fileHeaderBytes]byte(header), info: info}
+	c := &classic{nsPerTick: 1000, record: recordHeaderBytes, header: [fileHeaderBytes]byte(header), info: info}
 	c.big = binary.BigEndian.Uint32(header)>>16 == magicMicro>>16
-	if c.u32(header) == magicNano {
+	info.Format = "pcap"
+	switch c.u32(header) {
+	case magicNano:
 		c.nsPerTick = 1
+	case magicModified:
+		c.modified, info.Format = true, "modified pcap"
+		c.record += modifiedBytes
 	}
 	versions := c.u32(header[4:]) // two 16-bit fields, major first in the file
 	major, minor := uint16(versions), uint16(versions>>16)
@@ -56,7 +64,6 @@ func newClassic(header []byte, info *Info) (*classic, *damage) {
 	c.swapLengths = minor < 3
 	c.maybeSwapped = minor == 3
 	c.link = pcaps.LinkType(c.u32(header[20:])) // the bits above tell of frame check sequences
-	info.Format = "pcap"
 	info.sawLink(c.link)
 	return c, nil
 }
@@ -78,16 +85,16 @@ func (c *classic) lengths(first, second uint32) (captured, wire uint32) {
 }
 
 func (c *classic) decode(buf []byte, recs []pcaps.Record) (n, used, want int, err *damage) {
-	big, nsPerTick, link := c.big, c.nsPerTick, c.link
+	big, nsPerTick, link, header := c.big, c.nsPerTick, c.link, c.record
 	swapLengths := c.swapLengths || c.maybeSwapped
-	if !big && !swapLengths {
+	if !big && !swapLengths && !c.modified {
 		n, used = c.plain(buf, recs)
 	}
 	for n < len(recs) {
 		b := buf[used:]
-		if len(b) < recordHeaderBytes {
+		if len(b) < header {
 			if len(b) > 0 {
-				want = recordHeaderBytes
+				want = header
 			}
 			return n, used, want, nil
 		}
@@ -114,7 +121,7 @@ func (c *classic) decode(buf []byte, recs []pcaps.Record) (n, used, want int, er
 		if captured > maxCaptured {
 			return n, used, 0, tooLong(captured)
 		}
-		whole := recordHeaderBytes + int(captured)
+		whole := header + int(captured)
 		if len(b) < whole {
 			return n, used, whole, nil
 		}
@@ -122,7 +129,10 @@ func (c *classic) decode(buf []byte, recs []pcaps.Record) (n, used, want int, er
 			c.info.ShortWire++
 		}
 		rec := &recs[n]
-		rec.Set(b[recordHeaderBytes:whole:whole], wire, link)
+		rec.Set(b[header:whole:whole], wire, link)
+		if c.modified {
+			rec.Direction = modifiedDirection(b)
+		}
 		rec.Time = int64(seconds)*1e9 + int64(fraction)*nsPerTick // seconds unsigned, to 2106: no overflow
 		n++
 		used += whole
@@ -157,19 +167,16 @@ func tooLong(captured uint32) *damage {
 	return damaged("the record claims %s captured bytes, more than libpcap's limit of %s", grouped.Int(captured), grouped.Int(maxCaptured))
 }
 
-func (c *classic) cut(rest []byte) *damage { return c.cutRecord(rest, recordHeaderBytes) }
-
-// cutRecord is cut, of records whose header has so many bytes.
-func (c *classic) cutRecord(rest []byte, header int) *damage {
+func (c *classic) cut(rest []byte) *damage {
 	switch {
 	case len(rest) == 0:
 		return nil
-	case len(rest) < header:
-		return damaged("the file ends after %d of the %d bytes of its record header", len(rest), header)
+	case len(rest) < c.record:
+		return damaged("the file ends after %d of the %d bytes of its record header", len(rest), c.record)
 	}
 	captured, _ := c.lengths(c.u32(rest[8:]), c.u32(rest[12:]))
 	if captured == 0 {
 		return damaged("the file ends after %d of the %d bytes of another capture's header", len(rest), fileHeaderBytes)
 	}
-	return damaged("the file ends after %s of its %s captured bytes", grouped.Int(len(rest)-header), grouped.Int(captured))
+	return damaged("the file ends after %s of its %s captured bytes", grouped.Int(len(rest)-c.record), grouped.Int(captured))
 }

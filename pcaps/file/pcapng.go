@@ -264,7 +264,7 @@ func (p *pcapng) section(b []byte) *damage {
 	switch magic := binary.LittleEndian.Uint32(b[8:]); magic {
 	case byteOrderMagic:
 		p.big = false
-	case swap(byteOrderMagic):
+	case bits.ReverseBytes32(byteOrderMagic):
 		p.big = true
 	default:
 		return damaged("the section header has no byte-order magic, but % x", b[8:12]).between()

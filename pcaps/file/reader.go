@@ -143,17 +143,13 @@ func (r *Reader) open() error {
 			return err
 		}
 	}
-	format, err := sniff(header, r.info.Name, r.info.Compression)
-	if err != nil {
+	if err := sniff(header, r.info.Name, r.info.Compression); err != nil {
 		return r.orTar(header, err)
 	}
 	var what *damage
-	switch format {
-	case formatPcap:
+	if isPcap(header) {
 		r.decoder, what = newClassic(header, &r.info)
-	case formatModified:
-		r.decoder, what = newModified(header, &r.info)
-	case formatPcapng:
+	} else {
 		r.decoder, what = newPcapng(header, &r.info)
 	}
 	if what != nil {

@@ -4,17 +4,10 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"math/bits"
 	"path/filepath"
 	"strings"
 	"unicode/utf8"
-)
-
-type format uint8
-
-const (
-	formatPcap format = iota
-	formatModified
-	formatPcapng
 )
 
 // otherFormats are files that are often met in a capture's place, by their first
@@ -31,70 +24,72 @@ var otherFormats = []struct{ magic, is, do string }{
 	{"\x7fELF", "a program", ""},
 }
 
-// sniff tells the format of a capture by its first 24 bytes, or all of it.
-// compression is what they were decompressed from, "" if nothing.
-func sniff(header []byte, name, compression string) (format, error) {
+// isPcap reports whether a file that begins with header is pcap or modified pcap.
+func isPcap(header []byte) bool {
+	if len(header) < 4 {
+		return false
+	}
+	switch binary.LittleEndian.Uint32(header) {
+	case magicMicro, magicNano, magicModified, bits.ReverseBytes32(magicMicro), bits.ReverseBytes32(magicNano), bits.ReverseBytes32(magicModified):
+		return true
+	}
+	return false
+}
+
+// isPcapng reports whether a file that begins with header may be pcapng.
+func isPcapng(header []byte) bool {
+	return len(header) >= 4 && binary.LittleEndian.Uint32(header) == blockSection
+}
+
+// sniff says what a file is that begins with these 24 bytes, or has no more, where it is no
+// capture. compression is what they were decompressed from, "" if nothing.
+func sniff(header []byte, name, compression string) error {
 	what := name
 	if compression != "" {
 		what = fmt.Sprintf("%s (decompressed from %s)", name, compression)
 	}
 	if len(header) == 0 {
-		return 0, fmt.Errorf("%s: the file is empty: a capture has at least a file header, so nothing was written to it; capture again", what)
+		return fmt.Errorf("%s: the file is empty: a capture has at least a file header, so nothing was written to it; capture again", what)
 	}
-	if len(header) >= 4 {
-		f, known := formatPcap, true
-		switch magic := binary.LittleEndian.Uint32(header); magic {
-		case magicMicro, magicNano, swap(magicMicro), swap(magicNano):
-		case magicModified, swap(magicModified):
-			f = formatModified
-		case blockSection:
-			f = formatPcapng
-		default:
-			known = false
+	if isPcap(header) || isPcapng(header) {
+		if len(header) < fileHeaderBytes {
+			return fmt.Errorf("%s: the file ends after %d of the %d bytes of its file header: it was cut off before the first packet; copy it or capture again", what, len(header), fileHeaderBytes)
 		}
-		if known && len(header) < fileHeaderBytes {
-			return 0, fmt.Errorf("%s: the file ends after %d of the %d bytes of its file header: it was cut off before the first packet; copy it or capture again", what, len(header), fileHeaderBytes)
-		}
-		if known {
-			return f, nil
-		}
+		return nil
 	}
 	if c := compressionOf(header); c != nil {
-		return 0, fmt.Errorf("%s: is compressed twice, with %s inside: decompress it once", what, c.name)
+		return fmt.Errorf("%s: is compressed twice, with %s inside: decompress it once", what, c.name)
 	}
 	for _, o := range otherFormats {
 		if bytes.HasPrefix(header, []byte(o.magic)) {
 			if o.do == "" {
-				return 0, fmt.Errorf("%s: is %s, not a pcap or pcapng capture", what, o.is)
+				return fmt.Errorf("%s: is %s, not a pcap or pcapng capture", what, o.is)
 			}
-			return 0, fmt.Errorf("%s: is %s, not a pcap or pcapng capture: try "+o.do, what, o.is, name)
+			return fmt.Errorf("%s: is %s, not a pcap or pcapng capture: try "+o.do, what, o.is, name)
 		}
 	}
 	if isText(header) {
-		return 0, fmt.Errorf("%s: is a text file, not a pcap or pcapng capture: write one with `tcpdump -w FILE`, or turn a hex dump into one with text2pcap", what)
+		return fmt.Errorf("%s: is a text file, not a pcap or pcapng capture: write one with `tcpdump -w FILE`, or turn a hex dump into one with text2pcap", what)
 	}
 	if bytes.HasPrefix(header, []byte("\xff\xfe")) {
-		return 0, fmt.Errorf("%s: is text in UTF-16, as PowerShell's > makes of all that it writes, not a pcap or pcapng capture: capture again with `tcpdump -w FILE`, without >", what)
+		return fmt.Errorf("%s: is text in UTF-16, as PowerShell's > makes of all that it writes, not a pcap or pcapng capture: capture again with `tcpdump -w FILE`, without >", what)
 	}
 	if strings.EqualFold(filepath.Ext(name), ".etl") { // no magic tells it
-		return 0, fmt.Errorf("%s: is a trace of Windows, not a pcap or pcapng capture: `pktmon etl2pcap %s --out OUT.pcapng` makes one; of a trace by netsh Microsoft's etl2pcapng does", what, name)
+		return fmt.Errorf("%s: is a trace of Windows, not a pcap or pcapng capture: `pktmon etl2pcap %s --out OUT.pcapng` makes one; of a trace by netsh Microsoft's etl2pcapng does", what, name)
 	}
-	return 0, fmt.Errorf("%s: not a pcap or pcapng capture (it begins with % x): if Wireshark opens it, `editcap -F pcap %s OUT.pcap` makes one", what, header[:min(len(header), 4)], name)
+	return fmt.Errorf("%s: not a pcap or pcapng capture (it begins with % x): if Wireshark opens it, `editcap -F pcap %s OUT.pcap` makes one", what, header[:min(len(header), 4)], name)
 }
 
 // IsCapture reports whether the first bytes of a file, 12 of them, are a capture's.
 func IsCapture(header []byte) bool {
-	if len(header) < 12 {
+	switch {
+	case len(header) < 12:
 		return false
+	case !isPcapng(header):
+		return isPcap(header)
 	}
-	switch binary.LittleEndian.Uint32(header) {
-	case magicMicro, magicNano, magicModified, swap(magicMicro), swap(magicNano), swap(magicModified):
-		return true
-	case blockSection: // a text may begin with these four bytes, which end lines
-		magic := binary.LittleEndian.Uint32(header[8:])
-		return magic == byteOrderMagic || magic == swap(byteOrderMagic)
-	}
-	return false
+	magic := binary.LittleEndian.Uint32(header[8:]) // a text may begin with the first four bytes, which end lines
+	return magic == byteOrderMagic || magic == bits.ReverseBytes32(byteOrderMagic)
 }
 
 // tarHeaderBytes is how much of a file tells whether it is a tar archive.
@@ -103,10 +98,6 @@ const tarHeaderBytes = 512
 // isTar tells POSIX's and GNU's tar archives by the magic of their first header.
 func isTar(start []byte) bool {
 	return len(start) == tarHeaderBytes && string(start[257:262]) == "ustar"
-}
-
-func swap(v uint32) uint32 {
-	return v<<24 | v>>24 | v<<8&0xff0000 | v>>8&0xff00
 }
 
 // isText: UTF-8 without control characters but white space. A rune that the end
