@@ -38,7 +38,7 @@ func Hypotheses(claimed nicmodel.SteeringConfig) []Hypothesis {
 	}
 	fields := otherFields(claimed.HashTypes)
 	for _, f := range fields {
-		add("hash-fields", f.summary, 1, func(c *nicmodel.SteeringConfig) { c.HashTypes = f.types })
+		add("hash-fields", f.summary, 1, func(c *nicmodel.SteeringConfig) { c.HashTypes = f.value })
 	}
 	for x := range hash.Transform(hash.NumTransforms) {
 		if x != claimed.Transform {
@@ -47,14 +47,14 @@ func Hypotheses(claimed nicmodel.SteeringConfig) []Hypothesis {
 	}
 	rules := otherRules(claimed.Rules)
 	for _, r := range rules {
-		add("parser", r.summary, 1, func(c *nicmodel.SteeringConfig) { c.Rules = r.rules })
+		add("parser", r.summary, 1, func(c *nicmodel.SteeringConfig) { c.Rules = r.value })
 	}
 	for _, k := range otherKeys(claimed.Key) {
-		add("key", k.summary, 1, func(c *nicmodel.SteeringConfig) { c.Key = k.key })
+		add("key", k.summary, 1, func(c *nicmodel.SteeringConfig) { c.Key = hash.Key(k.value) })
 	}
 	for _, f := range fields {
 		for _, r := range rules {
-			add("hash-fields-parser", f.summary+", and "+r.summary, 2, func(c *nicmodel.SteeringConfig) { c.HashTypes, c.Rules = f.types, r.rules })
+			add("hash-fields-parser", f.summary+", and "+r.summary, 2, func(c *nicmodel.SteeringConfig) { c.HashTypes, c.Rules = f.value, r.value })
 		}
 	}
 	return all
@@ -131,23 +131,28 @@ func queueRange(n, start int) string {
 	return fmt.Sprintf("RSS uses queues %d to %d", start, start+n-1)
 }
 
-type fieldsHypothesis struct {
+// other is a setting that is other than claimed, and what it says of the NIC.
+type other[T comparable] struct {
 	summary string
-	types   hash.Types
+	value   T
+}
+
+// others adds settings to all, each once, and not the one that is claimed.
+func others[T comparable](now T, all *[]other[T]) (add func(summary string, value T)) {
+	return func(summary string, value T) {
+		if value != now && !slices.ContainsFunc(*all, func(o other[T]) bool { return o.value == value }) {
+			*all = append(*all, other[T]{summary, value})
+		}
+	}
 }
 
 // otherFields are other sets of hash types, that differ in whether UDP and TCP are
 // hashed with their ports.
-func otherFields(now hash.Types) []fieldsHypothesis {
+func otherFields(now hash.Types) (all []other[hash.Types]) {
 	udp := hash.TypesOf(hash.UDPIPv4, hash.UDPIPv6)
 	tcp := hash.TypesOf(hash.TCPIPv4, hash.TCPIPv6)
 	ip := hash.TypesOf(hash.IPv4, hash.IPv6)
-	var all []fieldsHypothesis
-	add := func(summary string, types hash.Types) {
-		if types != now && !slices.ContainsFunc(all, func(f fieldsHypothesis) bool { return f.types == types }) {
-			all = append(all, fieldsHypothesis{summary, types})
-		}
-	}
+	add := others(now, &all)
 	add("UDP is hashed on addresses alone (sd)", now&^udp|ip)
 	add("UDP is hashed with its ports (sdfn)", now|udp)
 	add("UDP over IPv4 is hashed on addresses alone (udp4 sd)", now&^hash.TypesOf(hash.UDPIPv4)|ip)
@@ -162,19 +167,9 @@ func otherFields(now hash.Types) []fieldsHypothesis {
 	return all
 }
 
-type rulesHypothesis struct {
-	summary string
-	rules   nicmodel.Rules
-}
-
 // otherRules are those of the profiles, and none.
-func otherRules(now nicmodel.Rules) []rulesHypothesis {
-	var all []rulesHypothesis
-	add := func(summary string, rules nicmodel.Rules) {
-		if rules != now && !slices.ContainsFunc(all, func(r rulesHypothesis) bool { return r.rules == rules }) {
-			all = append(all, rulesHypothesis{summary, rules})
-		}
-	}
+func otherRules(now nicmodel.Rules) (all []other[nicmodel.Rules]) {
+	add := others(now, &all)
 	add("the NIC's parser has no rules of its own", nicmodel.Rules{})
 	for _, p := range All() {
 		add(fmt.Sprintf("the NIC's parser has the rules of %s", p.Name), p.Rules)
@@ -182,27 +177,17 @@ func otherRules(now nicmodel.Rules) []rulesHypothesis {
 	return all
 }
 
-type keyHypothesis struct {
-	summary string
-	key     hash.Key
-}
-
-// otherKeys are the known keys, as long as the claimed one, and that one moved by
-// a byte or more.
-func otherKeys(now hash.Key) []keyHypothesis {
-	var all []keyHypothesis
-	add := func(summary string, key hash.Key) {
-		if !slices.Equal(key, now) && !slices.ContainsFunc(all, func(k keyHypothesis) bool { return slices.Equal(k.key, key) }) {
-			all = append(all, keyHypothesis{summary, key})
-		}
-	}
+// otherKeys are the known keys, and the claimed one as drivers have mistreated it; as
+// strings, which can be compared.
+func otherKeys(now hash.Key) (all []other[string]) {
+	add := others(string(now), &all)
 	for _, name := range hash.KeyNames() {
 		if key, err := hash.ParseKey(name); err == nil {
-			add(fmt.Sprintf("the key is %s", name), key)
+			add(fmt.Sprintf("the key is %s", name), string(key))
 		}
 	}
 	for _, moved := range hash.Mistreated(now) {
-		add(moved.What, moved.Key)
+		add(moved.What, string(moved.Key))
 	}
 	return all
 }
