@@ -206,7 +206,7 @@ func All() []Profile {
 	}, {
 		Name: "mana", NIC: "Microsoft Azure Network Adapter", Drivers: []string{"mana"},
 		TableSize: TableSize{Entries: 64}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
-		Moderation: none, Fixed: SetFields, NAPI: true, NTuple: noRules, LayerFour: rps.OnPorts, Source: linux + "ethernet/microsoft/mana",
+		RXRing: 512, Moderation: none, Fixed: SetFields, NAPI: true, NTuple: noRules, LayerFour: rps.OnPorts, Source: linux + "ethernet/microsoft/mana",
 		Notes:      []string{globalKey, "the device may have up to 512 entries"},
 		Unverified: []Doubt{parser, {"hash-types", "UDP on its ports"}, {"itr", "no moderation"}},
 	}, {
