@@ -89,6 +89,7 @@ type NTuple struct {
 	steer.Options
 	Kinds     []steer.Kind  // that it takes; nil if that is not known, empty if it takes none
 	Locations int           // of rules; 0 if that is not known
+	Places    bool          // the driver chooses the locations, and takes no rule that has one
 	Whole     bool          // fields are compared whole, or not at all
 	Lacks     []steer.Field // that its rules can't compare
 	Has       []steer.Field // of extended, that they are known to compare
@@ -145,6 +146,8 @@ func (n *NTuple) Refuses(r *steer.Rule) string {
 		return "takes no rules that lead to RSS contexts"
 	case n.Kinds != nil && r.Action == steer.ToContext && r.Queue > 0: // Linux: cap_rss_rxnfc_adds
 		return "takes no rules that add a queue to those of an RSS context"
+	case n.Places && r.Location > 0:
+		return "takes no rules with loc, and chooses their locations itself"
 	case n.Locations > 0 && r.Location >= n.Locations:
 		return fmt.Sprintf("takes no rules at location %d, only from 0 to %d", r.Location, n.Locations-1)
 	}

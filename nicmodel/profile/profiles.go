@@ -67,7 +67,7 @@ func All() []Profile {
 		Kinds: []steer.Kind{steer.TCP4, steer.UDP4, steer.IP4, steer.TCP6, steer.UDP6, steer.IP6, steer.Ether},
 	}
 	bnxtRules := NTuple{
-		Options: steer.Options{IP: steer.BnxtIP}, Masks: AnyMasks, Contexts: true, Lacks: []steer.Field{steer.TagType, steer.Tag, steer.DestinationMAC, steer.UserData, steer.Class, steer.L4Bytes},
+		Options: steer.Options{IP: steer.BnxtIP}, Places: true, Masks: AnyMasks, Contexts: true, Lacks: []steer.Field{steer.TagType, steer.Tag, steer.DestinationMAC, steer.UserData, steer.Class, steer.L4Bytes},
 		Kinds:     []steer.Kind{steer.TCP4, steer.UDP4, steer.IP4, steer.TCP6, steer.UDP6, steer.IP6},
 		Protocols: []uint8{pcaps.ProtoICMP, pcaps.ProtoICMPv6, steer.AnyProtocol}, // bnxt_verify_ntuple_ip4_flow
 	}
