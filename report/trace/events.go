@@ -82,11 +82,11 @@ func (s *Spool) Write(e *Event) {
 	case Complete:
 		b = appendMicroseconds(append(b, `,"dur":`...), e.Duration)
 	case Instant:
-		b = append(b, `,"s":"t"`...)
+		b = append(b, `,"s":"t"`...) // scope: the track (thread), not all of them
 	case FlowStart:
 		b = strconv.AppendUint(append(b, `,"cat":"interrupt","id":`...), e.ID, 10)
 	case FlowEnd:
-		b = strconv.AppendUint(append(b, `,"cat":"interrupt","bp":"e","id":`...), e.ID, 10)
+		b = strconv.AppendUint(append(b, `,"cat":"interrupt","bp":"e","id":`...), e.ID, 10) // bound to the enclosing slice, not to the next one
 	}
 	for i, a := range e.Args {
 		if a.Name == "" {
