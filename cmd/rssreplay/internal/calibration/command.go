@@ -14,7 +14,6 @@ import (
 	"rssreplay/cmd/rssreplay/internal/settings"
 	"rssreplay/dispatch/calibrate"
 	"rssreplay/dispatch/engine"
-	"rssreplay/nicmodel/nictext"
 	"rssreplay/report"
 	"rssreplay/report/csv"
 	"rssreplay/report/text"
@@ -140,7 +139,7 @@ func (m *measurement) fit(c *report.Calibration) error {
 		return err
 	}
 	fit, refused := m.history.Fit(assumed)
-	tellCalibration(c, m.history, fit, refused)
+	tellCalibration(c, m.history, m.settings.Device, fit, refused)
 	if refused != nil {
 		if err := showRefused(m.env, m.flags, m.out, c); err != nil {
 			return err
@@ -203,7 +202,7 @@ func showRefused(e *cli.Env, f *calibrateFlags, out *output.Outputs[*report.Cali
 }
 
 // tellCalibration puts what was counted and fitted into c.
-func tellCalibration(c *report.Calibration, h *calibrate.History, fit *calibrate.Fit, refused error) {
+func tellCalibration(c *report.Calibration, h *calibrate.History, device string, fit *calibrate.Fit, refused error) {
 	last := h.Snapshots[len(h.Snapshots)-1]
 	c.Measured, c.Snapshots = report.Time{Time: last.Taken()}, len(h.Snapshots)
 	c.Accounting = report.Accounting{Kind: "measured", HZ: h.HZ, HZKnown: h.HZKnown}
@@ -211,7 +210,7 @@ func tellCalibration(c *report.Calibration, h *calibrate.History, fit *calibrate
 		c.Accounting.Kind = "ticks"
 	}
 	tellRows(c, h, fit)
-	c.Queues = queueInterrupts(h)
+	c.Queues = queueInterrupts(h, device)
 	c.Notes = append(c.Notes, h.Missing...)
 	if refused != nil {
 		refusal := &calibrate.Refusal{ID: "nothing", What: refused.Error()}
@@ -290,31 +289,24 @@ func wholeNanoseconds(ns float64) int64 { return int64(math.Round(ns)) }
 
 // queueInterrupts is what the queues of the NIC did from the first snapshot to the last,
 // where their interrupts or counters are known.
-func queueInterrupts(h *calibrate.History) report.List[report.QueueInterrupts] {
-	var queues report.List[report.QueueInterrupts]
-	add := func(before, after []uint64, set func(*report.QueueInterrupts, *uint64)) {
-		if len(before) != len(after) {
-			return
+func queueInterrupts(h *calibrate.History, device string) (queues report.List[report.QueueInterrupts]) {
+	at := func(q int) *report.QueueInterrupts {
+		for len(queues) <= q {
+			queues = append(queues, report.QueueInterrupts{Queue: len(queues)})
 		}
-		for q := range after {
-			for len(queues) <= q {
-				queues = append(queues, report.QueueInterrupts{Queue: len(queues)})
-			}
-			if after[q] >= before[q] {
-				set(&queues[q], new(after[q]-before[q]))
-			}
-		}
+		return &queues[q]
 	}
-	first, last := h.Snapshots[0], h.Snapshots[len(h.Snapshots)-1]
-	if first.IRQs != nil && last.IRQs != nil {
-		before, err1 := first.IRQs.QueueInterrupts(nictext.NIC{})
-		after, err2 := last.IRQs.QueueInterrupts(nictext.NIC{})
-		if err1 == nil && err2 == nil { // else no NIC, or several of them
-			add(before, after, func(q *report.QueueInterrupts, n *uint64) { q.Interrupts = n })
-		}
+	interrupts, _ := countedInterrupts(h, device) // none of no NIC, or of several
+	for q := range interrupts {
+		at(q).Interrupts = &interrupts[q]
 	}
-	if first.Queues != nil && last.Queues != nil {
-		add(first.Queues.Packets, last.Queues.Packets, func(q *report.QueueInterrupts, n *uint64) { q.Packets = n })
+	first, last := h.Snapshots[0].Queues, h.Snapshots[len(h.Snapshots)-1].Queues
+	if first != nil && last != nil && len(first.Packets) == len(last.Packets) {
+		for q, n := range last.Packets {
+			if to := at(q); n >= first.Packets[q] {
+				to.Packets = new(n - first.Packets[q])
+			}
+		}
 	}
 	if !slices.ContainsFunc(queues, func(q report.QueueInterrupts) bool {
 		return q.Interrupts != nil && *q.Interrupts > 0 || q.Packets != nil && *q.Packets > 0

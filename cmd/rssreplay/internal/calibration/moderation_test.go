@@ -1,12 +1,39 @@
 package calibration
 
 import (
+	"fmt"
 	"math"
+	"strings"
 	"testing"
 
+	"rssreplay/dispatch/calibrate"
 	"rssreplay/dispatch/engine"
+	"rssreplay/nicmodel/hosttext"
 	"rssreplay/nicmodel/profile"
 )
+
+// Of a host with several NICs the interrupts are those of the one that is named; of none they
+// are not known.
+func TestQueueInterrupts(t *testing.T) {
+	h := &calibrate.History{}
+	for n := range 2 {
+		s := &hosttext.Snapshot{}
+		text := "           CPU0       CPU1\n"
+		for i, queue := range []string{"eth0-TxRx-0", "eth0-TxRx-1", "eth1-TxRx-0", "eth1-TxRx-1"} {
+			text += fmt.Sprintf(" %d:  %d  0  PCI-MSI %d-edge  %s\n", 40+i, 100*i+n*(i+1), i, queue)
+		}
+		if known, err := s.Read(strings.NewReader(text), "interrupts"); !known || err != nil {
+			t.Fatalf("%v, %v", known, err)
+		}
+		h.Snapshots = append(h.Snapshots, s)
+	}
+	if q := queueInterrupts(h, "eth1"); len(q) != 2 || *q[0].Interrupts != 3 || *q[1].Interrupts != 4 || q[0].Packets != nil {
+		t.Errorf("of eth1: %+v", q)
+	}
+	if q := queueInterrupts(h, ""); q != nil {
+		t.Errorf("of one of two: %+v", q)
+	}
+}
 
 // A fit meets what a NIC with known moderation does, to its grain; where no value does, it
 // comes as near as one can.
