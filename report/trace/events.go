@@ -36,8 +36,7 @@ type Event struct {
 	Args     [4]Arg
 }
 
-// Arg is a named value; none with an empty name. Text, unless empty, goes
-// before Value.
+// Arg is a named value; none with an empty name. Value counts where Text is empty.
 type Arg struct {
 	Name  string
 	Value int64

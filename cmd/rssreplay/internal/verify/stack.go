@@ -24,9 +24,6 @@ import (
 // This file compares the CPUs on which the stack worked, packet by packet: where the
 // interrupt of the queue is, or where RPS steers to.
 
-// maxStackCPU bounds the numbers of CPUs in a record.
-const maxStackCPU = engine.MaxCPUNumber
-
 // readStackCPUs reads a CSV whose first line names its columns: packet, the number in the
 // capture, and stack_cpu or cpu, empty for a packet that did not come to the stack. Numbers
 // begin at 1, as Wireshark has them, or at 0 where there is a packet 0. The packets are by
@@ -80,7 +77,7 @@ func parseStackCPUs(in io.Reader) (map[int64]int32, error) {
 			continue
 		}
 		cpu, errCPU := strconv.ParseInt(row[cpuAt], 10, 32)
-		if errPacket != nil || errCPU != nil || packet < 0 || cpu < 0 || cpu > maxStackCPU {
+		if errPacket != nil || errCPU != nil || packet < 0 || cpu < 0 || cpu > engine.MaxCPUNumber {
 			return nil, fmt.Errorf("line %d is no packet and its CPU", line)
 		}
 		if _, twice := cpus[packet]; twice {
