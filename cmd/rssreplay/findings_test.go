@@ -355,7 +355,7 @@ func TestFindings(t *testing.T) {
 		}, {
 			id: "cpus-missed", args: []string{"--cpus", "8", "--layout", "equal:6"}, nearlyArgs: []string{"--cpus", "6", "--layout", "equal:6"},
 			has: healthy, nearly: healthy,
-			figures: []string{"warning", "2 of 8 CPUs", "CPUs 6,7"},
+			figures: []string{"warning", "2 of 8 CPUs", "CPUs 6-7"},
 		}, {
 			id: "cpus-missed", args: []string{"--nic", "igb", "--cpus", "12"}, nearlyArgs: []string{"--nic", "igb", "--cpus", "8"},
 			has: healthy, nearly: healthy,

@@ -59,22 +59,7 @@ func nameCPUs(cpus []int) string {
 	if len(cpus) == 1 {
 		return fmt.Sprintf("CPU %d", cpus[0])
 	}
-	var parts []string
-	for i := 0; i < len(cpus); {
-		end := i
-		for end+1 < len(cpus) && cpus[end+1] == cpus[end]+1 {
-			end++
-		}
-		switch {
-		case end == i:
-			parts = append(parts, fmt.Sprint(cpus[i]))
-		case end == i+1:
-			parts = append(parts, fmt.Sprintf("%d,%d", cpus[i], cpus[end]))
-		default:
-			parts = append(parts, fmt.Sprintf("%d-%d", cpus[i], cpus[end]))
-		}
-		i = end + 1
-	}
+	parts := words.Ranges(cpus)
 	if len(parts) > 12 {
 		parts = append(parts[:12:12], "…")
 	}

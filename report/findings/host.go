@@ -156,7 +156,7 @@ func (d *diagnosis) sharedCore() *report.Finding {
 		if len(names) > 1 {
 			shared++
 			packets += sum
-			siblings = append(siblings, strings.ReplaceAll(nameCPUs(names), "CPUs ", ""))
+			siblings = append(siblings, listOf(names))
 		}
 	}
 	if shared == 0 {

@@ -54,7 +54,7 @@ func TestFarProcessors(t *testing.T) {
 		want      string // "" for no finding
 		remedy    string
 	}{
-		{[]int{2, 3}, []int{0, 1}, "60.0% of the packets go to CPUs on another NUMA node than the NIC's: CPUs 0,1.", "-Profile ClosestStatic` takes those on the NIC's node first: CPUs 2,3."},
+		{[]int{2, 3}, []int{0, 1}, "60.0% of the packets go to CPUs on another NUMA node than the NIC's: CPUs 0-1.", "-Profile ClosestStatic` takes those on the NIC's node first: CPUs 2-3."},
 		{nil, []int{0, 1, 2, 3}, "100.0% of the packets go to CPUs on another NUMA node than the NIC's: CPUs 0-3.", "RSS may use no CPU on the NIC's node"},
 		{[]int{0, 1, 2, 3}, []int{4, 5}, "", ""}, // which take none
 		{[]int{0, 1, 2, 3}, nil, "", ""},
