@@ -112,7 +112,7 @@ func CommandLines(command []string, width int) []string {
 				continue
 			}
 			flag := command[i-1]
-			if before, ok := strings.CutSuffix(*last, " "+flag); ok && strings.HasPrefix(flag, "-") && (word == "-" || !strings.HasPrefix(word, "-")) &&
+			if before, ok := strings.CutSuffix(*last, " "+flag); ok && isFlag(flag) && !isFlag(word) &&
 				DisplayWidth(Indent+flag+" "+word) <= room { // it stays with its value
 				*last, word = before, flag+" "+word
 			}
@@ -125,6 +125,9 @@ func CommandLines(command []string, width int) []string {
 	}
 	return lines
 }
+
+// isFlag tells whether a word is a flag, and not -, which is a file and may end a command.
+func isFlag(word string) bool { return len(word) > 1 && word[0] == '-' && word[1] != '`' }
 
 // joinCommands has each command between backticks as one word, with what touches it.
 func joinCommands(words []string) []string {

@@ -39,6 +39,21 @@ func TestWrapCommands(t *testing.T) {
 }
 
 // A command of PowerShell goes on behind its own mark, not behind a shell's.
+// A flag stays beside its value, and an arrow beside the command that it leads to.
+func TestWrapKeepsTogether(t *testing.T) {
+	const command = "`tshark -r /a/path/of/one.pcapng -Y frame.interface_id==0 --rule 'a rule -b' one.pcapng -w -`"
+	goesOn := regexp.MustCompile(` \\\n *`)
+	for width := 30; width <= len(command)+2; width++ {
+		got := strings.Join(Wrap(strings.Split("→ "+command+" leaves one.", " "), width), "\n")
+		if !strings.HasPrefix(got, "→ `tshark ") || regexp.MustCompile(`(?m) --?\w+ \\$`).MatchString(got) {
+			t.Errorf("width %d:\n%s", width, got)
+		}
+		if whole := goesOn.ReplaceAllString(got, " "); !strings.Contains(whole, command) {
+			t.Errorf("width %d: another command:\n%s", width, got)
+		}
+	}
+}
+
 func TestWrapCmdlets(t *testing.T) {
 	const command = "`Set-NetAdapterAdvancedProperty -Name \"Ethernet 2\" -RegistryKeyword \"*ReceiveBuffers\" -RegistryValue 4096`"
 	lines := Wrap(strings.Split("A longer ring: "+command+".", " "), 80)
