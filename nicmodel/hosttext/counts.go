@@ -18,7 +18,7 @@ func (h *reader) titles(line string) *nictext.TextError {
 	if err != nil {
 		return &nictext.TextError{What: err.Error(), Hint: unchangedProc}
 	}
-	h.part, h.titleLine, h.columns = columnsPart, line, cpus
+	h.part, h.titleLine, h.titleAt, h.columns = columnsPart, line, h.at, cpus
 	return nil
 }
 
@@ -50,10 +50,10 @@ func (h *reader) row(line string) *nictext.TextError {
 	tick := numbered && slices.ContainsFunc(timerNames, func(timer string) bool { return fields[len(fields)-1] == timer })
 	numbered = numbered && !tick
 	if numbered && len(h.irqs) == 0 {
-		h.irqs = append(h.irqs, h.titleLine)
+		h.irqs, h.irqsAt = append(h.irqs, h.titleLine), append(h.irqsAt, h.titleAt)
 	}
 	if numbered {
-		h.irqs = append(h.irqs, line)
+		h.irqs, h.irqsAt = append(h.irqs, line), append(h.irqsAt, h.at)
 	}
 	for i, number := range h.columns {
 		cpu := h.snapshot.cpu(number)

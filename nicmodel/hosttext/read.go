@@ -1,6 +1,7 @@
 package hosttext
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -67,7 +68,8 @@ func (s *Snapshot) Read(r io.Reader, name string) (known bool, err error) {
 		return false, &nictext.TextError{Name: name, What: "longer than 16 MiB", Hint: "give copies of /proc/stat, /proc/softirqs and so on"}
 	}
 	read := reader{snapshot: s}
-	for i, line := range nictext.Lines(data) {
+	for i, line := range nictext.Unbroken(nictext.Lines(data)) {
+		read.at = i + 1
 		if err := read.line(line); err != nil {
 			err.Name, err.Line = name, i+1
 			return false, err
@@ -80,10 +82,13 @@ func (s *Snapshot) Read(r io.Reader, name string) (known bool, err error) {
 type reader struct {
 	snapshot  *Snapshot
 	known     bool
+	at        int // the line's number, from 1
 	part      part
 	columns   []int    // the CPUs of the columns
 	titleLine string   // that names them
+	titleAt   int      // and its number
 	irqs      []string // rows of /proc/interrupts, after the line of their CPUs
+	irqsAt    []int    // the number of each
 	counters  []string // of ethtool -S
 	coalesce  []string
 	topology  []string // the names of lscpu's columns, in lower case
@@ -179,7 +184,10 @@ func (h *reader) finish(name string) (err error) {
 	s := h.snapshot
 	if len(h.irqs) > 0 {
 		if s.IRQs, err = nictext.ParseIRQs(h.irqs); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			if wrong, ok := errors.AsType[*nictext.TextError](err); ok && wrong.Line > 0 {
+				wrong.Name, wrong.Line = name, h.irqsAt[wrong.Line-1]
+			}
+			return err
 		}
 	}
 	if len(h.counters) > 0 {

@@ -64,8 +64,9 @@ func TestPasted(t *testing.T) {
 		}
 		for name, pasted := range map[string]string{
 			"UTF-16": utf16, "prompt": "$ cat it\n" + text,
-			"tabs":       strings.Replace(strings.ReplaceAll(text, "   ", "\t"), "0000000a ", "0000000a\t", 1),
-			"journalctl": "Nov 26 21:40:01 host rss[7]: " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\nNov 26 21:40:02 host rss[7]: ") + "\n",
+			"tabs":           strings.Replace(strings.ReplaceAll(text, "   ", "\t"), "0000000a ", "0000000a\t", 1),
+			"a title broken": strings.Replace(text, "CPU0       CPU2", "CPU0\nCPU2", 1),
+			"journalctl":     "Nov 26 21:40:01 host rss[7]: " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\nNov 26 21:40:02 host rss[7]: ") + "\n",
 		} {
 			got := &Snapshot{}
 			known, err := got.Read(strings.NewReader(pasted), "x")
@@ -192,6 +193,7 @@ func TestSnapshotErrors(t *testing.T) {
 		strings.Replace(all, "700        800", "700 eight", 1): "is no count of NET_RX",
 		strings.Replace(all, "cpu0 10 1 20 200 3 0 5 1 0 0", "cpu0 10 1", 1): "is no count of a CPU's times",
 		strings.Replace(all, "700", "99999999999999999999999", 1):            "is no count of NET_RX",
+		"note\n" + strings.Replace(hostInterrupts, "20 PCI", "20 30 PCI", 1): "00/a.txt: line 4: IRQ 40 has more counts than the 2 CPUs",
 		hostSoftIRQs + hostSoftnet[:89]:                                      "that don't say their CPU: give /proc/stat",
 		hostStat + hostSoftIRQs + hostSoftnet[:89]:                           "rows that don't say their CPU",
 	} {

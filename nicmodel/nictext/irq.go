@@ -105,7 +105,7 @@ func ParseIRQs(lines []string) (*IRQs, error) {
 	q := &IRQs{rows: map[uint32]*irqRow{}}
 	read := irqReader{irqs: q}
 	var left leftOut // of lists whose order is all that tells their queues
-	for i, line := range unbroken(titledValues(lines)) {
+	for i, line := range Unbroken(titledValues(lines)) {
 		before := len(q.plain)
 		read.at = i + 1
 		if err := read.line(line); err != nil {
@@ -139,9 +139,9 @@ func namesColumns(line string) bool {
 	return strings.Contains(line, "CPU0") && irqColumns.MatchString(line)
 }
 
-// unbroken is the lines with those of /proc/interrupts whole that were broken between two
+// Unbroken is the lines with those of /proc/interrupts whole that were broken between two
 // words, each at the place of its first part.
-func unbroken(lines []string) []string {
+func Unbroken(lines []string) []string {
 	out := lines
 	for i := 0; i < len(lines); i++ {
 		line, end := lines[i], i+1

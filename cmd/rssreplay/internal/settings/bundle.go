@@ -132,6 +132,9 @@ func (m *imports) takeContext(file string, data []byte, name string) bool {
 func (m *imports) readHost(file, name string, data []byte, ofNIC bool, shown *anonymize.Anonymizer) (used int) {
 	ofHost, err := m.host.add(file, data)
 	if err != nil {
+		if wrong, ok := errors.AsType[*nictext.TextError](err); ok {
+			wrong.Name = name
+		}
 		m.notUsed = append(m.notUsed, shown.Words(err.Error(), "A text of the host can't be read"))
 	}
 	if ofHost {

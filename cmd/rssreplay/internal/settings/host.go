@@ -30,14 +30,14 @@ func momentOf(name string) string {
 	return ""
 }
 
-// add reads a file of the bundle; known reports whether it is of the machine.
+// add reads a file of the bundle; known reports whether it tells of the machine.
 func (h hostTexts) add(name string, data []byte) (known bool, err error) {
 	if !hosttext.Likely(data) {
 		return false, nil
 	}
 	s := &hosttext.Snapshot{Name: name}
 	if known, err = s.Read(strings.NewReader(string(data)), name); !known || err != nil {
-		return known, err
+		return false, err
 	}
 	moment := momentOf(name)
 	if h[moment] == nil {
