@@ -124,7 +124,7 @@ func readRPS(lines []string, iface string) (*RPS, error) {
 	switch {
 	case h.unread != nil:
 		return nil, h.unread
-	case !h.named && h.rps.Bare == 0 && slices.ContainsFunc(lines, rpsBehind.MatchString):
+	case slices.ContainsFunc(lines, rpsBehind.MatchString):
 		h.at = 1 + slices.IndexFunc(lines, rpsBehind.MatchString)
 		return nil, h.wrong(fmt.Errorf("something stands before the name of a queue's file (%s)", quote.Short(lines[h.at-1])))
 	case !h.named && h.rps.Bare == 0:
@@ -324,12 +324,17 @@ func (r *RPS) Queues() int {
 	return len(r.Masks)
 }
 
-// Merge adds what another text says; its masks take the place of those here.
+// Merge adds what another text says. Its masks take the place of those here, but for those of
+// commands where a mask was read back: which of two texts is older is not known, and a
+// command may have been refused, or undone.
 func (r *RPS) Merge(other *RPS) {
 	if r.Interface == "" {
 		r.Interface = other.Interface
 	}
 	for q, mask := range other.Masks {
+		if _, named := r.Masks[q]; named && other.Written[q] && !r.Written[q] {
+			continue
+		}
 		r.Masks[q] = mask
 		if delete(r.Written, q); other.Written[q] {
 			if r.Written == nil {

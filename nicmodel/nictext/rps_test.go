@@ -104,6 +104,11 @@ func TestMergeRPS(t *testing.T) {
 	if diff := cmp.Diff(want, merged); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+	// What a command writes takes the place of what another wrote, and not of what was read back.
+	merged.Merge(&RPS{Masks: map[int][]int{0: {5}, 1: {5}}, Written: map[int]bool{0: true, 1: true}, Backlog: -1})
+	if diff := cmp.Diff(map[int][]int{0: {5}, 1: {2}, 2: {3}}, merged.Masks); diff != "" || merged.Written[1] {
+		t.Errorf("%s, written %v", diff, merged.Written)
+	}
 	merged.Merge(&RPS{All: []int{7}, Backlog: 0})
 	if merged.Backlog != 0 || !slices.Equal(merged.All, []int{7}) {
 		t.Errorf("backlog %d, mask of all %v", merged.Backlog, merged.All)
@@ -162,5 +167,6 @@ func TestStampedRPS(t *testing.T) {
 		}
 	}
 	refuses(t, rps, strings.Replace(files, "\n", `\n`, 1), "x: line 1: ")
+	refuses(t, rps, "- "+strings.ReplaceAll(files, "\n", "\n  "), "x: line 1: something stands before the name of a queue's file (")
 	refuses(t, rps, "Nov 26 21:40:01 /sys/class/net/eth0/queues/rx-0/rps_cpus:f\n", "x: line 1: something stands before the name of a queue's file (")
 }
