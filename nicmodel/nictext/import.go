@@ -296,7 +296,7 @@ func isCut(line string) bool {
 	return line != "" && strings.Trim(line, ".: ") == "" || slices.ContainsFunc(cutMarks, func(mark string) bool { return strings.Contains(line, mark) })
 }
 
-var cutMarks = []string{"...", "…", "snip", "Snip", "SNIP", "omitted", "truncated"}
+var cutMarks = []string{"...", "…", "snip", "Snip", "SNIP", "omitted", "truncated", "<cut>", "[cut]", "8<", ">8", "✂"}
 
 // cutError says that line i, counted from 0, stands for rows left out.
 func cutError(i int) *TextError {

@@ -3,6 +3,7 @@ package nictext
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -85,6 +86,12 @@ func TestPackedTexts(t *testing.T) {
 		"remarks, and old Macs":   strings.ReplaceAll(text, "\n", "  <-- here\r"),
 		"comments behind lines":   strings.ReplaceAll(text, "\n", "\t# 16 queues\n"),
 		"comments, spaced":        strings.ReplaceAll(text, "\n", "     # 16\n"),
+		"comments, close":         strings.ReplaceAll(text, "0     1     2     3\n", "0     1     2     3 # 16\n"),
+		"comments of C":           strings.ReplaceAll(text, "\n", " // 16\n"),
+		"Markdown, escaped":       markdown.ReplaceAllString(text, `\$0`),
+		"Markdown, escaped ends":  strings.ReplaceAll(text, "\n", "\\\r\n"),
+		"a box":                   "+" + strings.Repeat("-", 130) + "+\n" + boxed("|", lines) + "+" + strings.Repeat("-", 130) + "+\n",
+		"a drawn box":             "┌─┐\n" + boxed("│", lines) + "└─┘\n",
 		"bare arrows":             strings.ReplaceAll(text, "\n", " <<\n"),
 		"wide colons":             strings.ReplaceAll(text, ":", "："),
 	} {
@@ -114,6 +121,18 @@ func TestListsThatStay(t *testing.T) {
 	if diff := cmp.Diff([]string{"f", "f", ""}, Lines([]byte(text))); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// markdown matches what Markdown's editors escape.
+var markdown = regexp.MustCompile(`[_\[\]()-]`)
+
+// boxed is the lines between bars.
+func boxed(bar string, lines []string) string {
+	var text strings.Builder
+	for _, line := range lines {
+		fmt.Fprintf(&text, "%s %-128s %[1]s\n", bar, line)
+	}
+	return text.String()
 }
 
 // pythonRepr is a list of lines as Python prints it.

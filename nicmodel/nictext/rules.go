@@ -119,7 +119,9 @@ func (r *rulesReader) line(n int, line string) error {
 	case rulesNone.MatchString(line):
 		r.none = true
 	case isCut(line):
-		return cutError(n - 1)
+		if r.inside() {
+			return cutError(n - 1)
+		}
 	case rulesFilter.MatchString(line):
 		if err := r.end(); err != nil {
 			return err
@@ -136,6 +138,16 @@ func (r *rulesReader) line(n int, line string) error {
 		return &TextError{Line: n, What: fmt.Sprintf("%s stands below no line that says which filter it is of", quote.Short(line)), Hint: "give the listing whole"}
 	}
 	return nil
+}
+
+// inside reports whether the listing has begun, and its last rule is not whole yet: what
+// people write above it and below may have dots.
+func (r *rulesReader) inside() bool {
+	n := len(r.rules.List)
+	if r.rule != nil && r.acts {
+		n++
+	}
+	return (r.total >= 0 || r.rule != nil) && n != r.total
 }
 
 // ruleLineOf reads a line of a rule.

@@ -138,6 +138,17 @@ func TestReadRulesCut(t *testing.T) {
 	}
 }
 
+// Dots stand for rules left out within the listing alone: above it and below people write.
+func TestReadRulesAmidText(t *testing.T) {
+	if got, want := readRules(t, "Well...\n"+rulesText+"\nAnd then...\n"), readRules(t, rulesText); !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	cut := "Total 2 rules\n\nFilter: 1\n\tRule Type: TCP over IPv4\n" + anyTCP4 + "\tAction: Drop\n\n...\n"
+	if _, err := nictext.ReadRules(strings.NewReader(cut), "x"); err == nil || !strings.Contains(err.Error(), "x: line 12: rows are left out here") {
+		t.Error(err)
+	}
+}
+
 // Before ethtool 6.14 a context had a line of its own.
 func TestReadRulesOldContext(t *testing.T) {
 	text := "Total 1 rules\n\nFilter: 1022\n\tRule Type: TCP over IPv4\n" + anyTCP4 + "\tRSS Context ID: 2\n\tAction: Direct to queue 8\n"

@@ -75,7 +75,9 @@ func Lines(data []byte) []string {
 	own := strings.Contains(text, ownSchema) || strings.Contains(text, costSchema) // their strings may hold anything
 	if !own {
 		text = fromLatin1(unescaped(unquoted(unlisted(yamlItems(messages(text))))))
-		text = strings.ReplaceAll(text, `\_`, "_") // as Markdown's editors write it
+		if strings.Contains(text, `\`) {
+			text = escaped.ReplaceAllString(text, "$1")
+		}
 	}
 	text = shown(text)
 	if !own {
@@ -91,6 +93,8 @@ func Lines(data []byte) []string {
 }
 
 var (
+	// escaped matches a mark as Markdown's editors write it, and their end of a line.
+	escaped = lazyregexp.New(`\\([!#*+.()<>\[\]_|~=-]|\r?\n)`)
 	// lineBreak and tag match what a page's source, a forum or a bug tracker has around text.
 	lineBreak = lazyregexp.New(`<br ?/?>\n?`)
 	tag       = lazyregexp.New(`</?(?:pre|code|tt|samp|p|div|span|blockquote|table|tbody|tr|td|li)(?: [^<>\n]*)?>|\[/?code\]|\{(?:noformat|code(?::[^}\n]*)?)\}`)
@@ -99,7 +103,9 @@ var (
 	// remark matches what people write behind a line: with an arrow that points at it, or a
 	// comment's mark, set off by more than a space, as a prompt is not. The arrow that points
 	// from a file is set_irq_affinity's.
-	remark = lazyregexp.New(`[ \t]+(?:<[-=<]+|←)[ \t]*(?:$|[^/ \t].*$)|(\S)(?: [ \t]+|\t[ \t]*)#[ \t].*$`)
+	remark = lazyregexp.New(`[ \t]+(?:<[-=<]+|←)[ \t]*(?:$|[^/ \t].*$)|(\S)(?:(?: [ \t]+|\t[ \t]*)#|[ \t]+//)[ \t].*$`)
+	// afterValue is a remark behind a name and its number, where one space sets it off.
+	afterValue = lazyregexp.New(`^([ \t]*[\w -]+:[ \t]+\d(?:.*\S)?)[ \t]+#[ \t].*$`)
 )
 
 // Decode is the text as UTF-8: Windows PowerShell's redirection writes
@@ -151,7 +157,7 @@ func splitLines(text string, written bool) []string {
 			line = unfenced(line)
 		}
 		if written && remarked(line) {
-			line = remark.ReplaceAllString(line, "$1")
+			line = afterValue.ReplaceAllString(remark.ReplaceAllString(line, "$1"), "$1")
 		}
 		lines[i] = line
 	}
@@ -179,7 +185,7 @@ func remarked(line string) bool {
 	return slices.ContainsFunc(remarkMarks, func(mark string) bool { return strings.Contains(line, mark) }) && !strings.Contains(line, "==> ")
 }
 
-var remarkMarks = []string{"<-", "<=", "<<", "←", "  #", "\t#", "\t #"}
+var remarkMarks = []string{"<-", "<=", "<<", "←", " # ", "\t# ", " //", "\t//"}
 
 // unfenced is a line without the backquotes at its ends, which Markdown has around a line, or
 // above a text and below it; they may be in the text's own first or last line.
@@ -198,13 +204,16 @@ var pager = lazyregexp.New(`^-+ ?[Mm]ore ?-+(?: ?\(\d+%\))?$`)
 // marks may stand before every line: of comments, tables, patches, lists.
 var marks = []string{"#", "//", ";", "*", "|", "│", "+", "-"}
 
+// rulers are what the lines above a box, in it, and below are drawn of.
+const rulers = "+-=|─━═│┃├┤┌┐└┘╭╮╰╯"
+
 // commonMark is the mark that all lines, of two at least that have more, begin with; ""
 // without one.
 func commonMark(lines []string) string {
 	mark, told := "", 0
 	for _, line := range lines {
 		line = strings.TrimSpace(line)
-		if line == "" {
+		if strings.Trim(line, rulers) == "" {
 			continue
 		}
 		if mark == "" {
