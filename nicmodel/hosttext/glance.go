@@ -44,7 +44,7 @@ func Evidence(data []byte) bool {
 // forPeople is a line of an answer that says no, of `uname -srm`, of tcpdump's messages and
 // the script's own, of a transmit queue's settings, of ynl's qstats-get, of an address
 // that stays in the host, as all of lo's, or of a listing of rules that has none.
-var forPeople = lazyregexp.New(`^Total 0 rules$|Operation not supported|not found$|No such file or directory|^Linux \d|^(?:tcpdump|collect):|^\[\{'ifindex'|^\S*/net/\S+/queues/tx-\d+/|\binet6? \S+ scope host\b`)
+var forPeople = lazyregexp.New(`^Total 0 rules$|Operation not supported|not found$|No such file or directory|Permission denied$|^Linux \d|^(?:tcpdump|collect):|^\[\{'ifindex'|^\S*/net/\S+/queues/tx-\d+/|\binet6? \S+ scope host\b`)
 
 // rulesTitle stands above what `ethtool -n` lists.
 var rulesTitle = lazyregexp.New(`^\d+ RX rings available$`)

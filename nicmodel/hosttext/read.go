@@ -34,8 +34,6 @@ var (
 	kworkRow   = lazyregexp.New(`^\(s\)NET_RX:3\s*\|\s*(\d+)\s*\|\s*([\d.]+) ms\s*\|\s*(\d+)\s*\|`)
 	statRow    = lazyregexp.New(`^cpu(\d+)\s+\d+(?:\s+\d+)+$`)
 	sysfsLine  = lazyregexp.New(`^\S*/net/([^/\s]+)/(threaded|napi_defer_hard_irqs|device/numa_node):\s*(-?\d+)$`)
-	lscpuTitle = lazyregexp.New(`(?i)^# CPU,[a-z0-9,]*$`)
-	lscpuRow   = lazyregexp.New(`^\d+(?:,[0-9:YN]*)+$`)
 	// lscpu -e, which has columns instead of commas.
 	lscpuWideTitle = lazyregexp.New(`^CPU\s+(?:\S+\s+)*(?:NODE|SOCKET|CORE|ONLINE)\b`)
 	lscpuWideRow   = lazyregexp.New(`^\d+(?:\s+\S+)+$`)
@@ -141,7 +139,7 @@ func (h *reader) title(line string) bool {
 		h.part = countersPart
 	case nictext.TitlesCoalesce(line):
 		h.part, h.coalesce = coalescePart, append(h.coalesce, line)
-	case lscpuTitle.MatchString(line):
+	case nictext.TitlesPlaces(line):
 		h.part, h.topology = topologyPart, strings.Split(strings.ToLower(line[len("# "):]), ",")
 	case lscpuWideTitle.MatchString(line):
 		h.part, h.topology = widePart, strings.Fields(strings.ToLower(line))
@@ -164,7 +162,7 @@ func (h *reader) below(line string) *nictext.TextError {
 	case coalescePart:
 		h.coalesce = append(h.coalesce, line)
 	case topologyPart:
-		if lscpuRow.MatchString(line) {
+		if nictext.SaysPlace(line) {
 			return h.place(strings.Split(line, ","), line)
 		}
 	case widePart:

@@ -93,6 +93,7 @@ func ReadIRQs(r io.Reader, name string) (*IRQs, error) {
 
 // ParseIRQs is ReadIRQs of Lines.
 func ParseIRQs(lines []string) (*IRQs, error) {
+	lines = withoutAlike(lines)
 	if slices.ContainsFunc(lines, ovsThread.MatchString) {
 		return readPMD(lines)
 	}

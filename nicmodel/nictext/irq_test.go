@@ -2,6 +2,7 @@ package nictext
 
 import (
 	"fmt"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -359,6 +360,25 @@ func TestReadIRQsBroken(t *testing.T) {
 		if err != nil || !slices.Equal(got.CPUs, []int{2, 3}) {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
+	}
+}
+
+// Other texts around have a title like that of the columns, and rows like lists of CPUs.
+func TestReadIRQsAmidTexts(t *testing.T) {
+	const softIRQs = "                    CPU0       CPU1\n          HI:          0          0\n      NET_RX:        700        800\n"
+	const places = "# CPU,Core,Socket,Node\n0,0,0,0\n1,1,0,0\n"
+	want := mustReadIRQs(t, interruptsText)
+	for _, text := range []string{softIRQs + interruptsText + places, places + interruptsText + "\n" + softIRQs} {
+		if got := mustReadIRQs(t, text); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %+v, want %+v", text, got, want)
+		}
+	}
+	if kinds := Sniff([]byte(softIRQs + tableText)); !slices.Equal(kinds, []Kind{KindTable}) {
+		t.Errorf("counts of softirqs above a table are %v", kinds)
+	}
+	masks, err := readRPSText(places+"/sys/class/net/eth0/queues/rx-0/rps_cpus:2\n"+places, "")
+	if err != nil || masks.Bare > 0 || !slices.Equal(masks.Masks[0], []int{1}) {
+		t.Errorf("%+v, %v", masks, err)
 	}
 }
 

@@ -110,6 +110,7 @@ func readRPS(lines []string, iface string) (*RPS, error) {
 			return nil, err
 		}
 	}
+	lines = withoutAlike(lines)
 	h := rpsReader{rps: &RPS{Interface: iface, Masks: map[int][]int{}, Backlog: -1}}
 	var left leftOut
 	for i, line := range titledValues(lines) {

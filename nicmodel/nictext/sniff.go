@@ -35,7 +35,7 @@ func (k Kind) String() string { return kindFlags[k] }
 // text that says that there is nothing. What is recognised may still be damaged, which its
 // reader says.
 func Sniff(data []byte) []Kind {
-	lines := titledValues(Lines(data[:min(len(data), maxText)]))
+	lines := withoutAlike(titledValues(Lines(data[:min(len(data), maxText)])))
 	if strings.Contains(strings.Join(lines[:min(len(lines), 4)], "\n"), costSchema) {
 		return []Kind{KindCosts}
 	}

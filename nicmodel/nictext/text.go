@@ -258,6 +258,44 @@ func printable(text string) string {
 	}, text)
 }
 
+// placesTitle and placesRow are of `lscpu -p`.
+var (
+	placesTitle = lazyregexp.New(`(?i)^# CPU,[a-z0-9,]*$`)
+	placesRow   = lazyregexp.New(`^\d+(?:,[0-9:YN]*)+$`)
+)
+
+// TitlesPlaces reports whether a line names the columns of `lscpu -p` below it.
+func TitlesPlaces(line string) bool { return placesTitle.MatchString(line) }
+
+// SaysPlace reports whether a line has the form of a row of `lscpu -p`.
+func SaysPlace(line string) bool { return placesRow.MatchString(line) }
+
+// withoutAlike is the lines without those that look like others of interrupts, masks and
+// lists of CPUs: the title of /proc/softirqs, whose rows, HI the first, have names alone, and
+// rows of `lscpu -p`.
+func withoutAlike(lines []string) []string {
+	out, places := lines, false
+	for i, line := range lines {
+		at := i
+		switch {
+		case placesTitle.MatchString(line):
+			places = true
+			continue
+		case places && placesRow.MatchString(line):
+		case strings.HasPrefix(line, "HI:") && i > 0 && TitlesCPUs(lines[i-1]):
+			at--
+		default:
+			places = false
+			continue
+		}
+		if &out[0] == &lines[0] {
+			out = slices.Clone(lines)
+		}
+		out[at] = ""
+	}
+	return out
+}
+
 var (
 	// fileTitle matches what head and tail print above a file.
 	fileTitle = lazyregexp.New(`^==> (/(?:sys|proc)/\S+) <==$`)

@@ -157,6 +157,9 @@ func (m *imports) readHost(file, name string, data []byte, ofNIC bool, shown *an
 	if features && !on {
 		m.noRXHash = name
 	}
+	if noEthtool.Match(data[:min(len(data), 256)]) {
+		m.noEthtool = name
+	}
 	if takenByVF(data) {
 		m.vf = name
 	}
@@ -170,6 +173,9 @@ func (m *imports) readHost(file, name string, data []byte, ofNIC bool, shown *an
 	}
 	return used
 }
+
+// noEthtool matches what a shell, or sudo, says where there is no such program.
+var noEthtool = regexp.MustCompile(`\bethtool: (?:command )?not found\s*$`)
 
 // takenByVF reports whether counters of hv_netvsc say that most packets came through the
 // virtual function below the interface, past its own queues.

@@ -197,13 +197,14 @@ type imports struct {
 	counted   counted // what the bundle's snapshots count by receive queue
 	uncounted error   // why the first one of the driver's counters that is none can't be used
 
-	cpuMap   string   // the bundle's file that shows an XDP program's CPU map
-	noRXHash string   // the bundle's file that says that the NIC's hashes are not passed up
-	ntupleOn bool     // a file of the bundle says that ntuple filters are on
-	dev      string   // the interface that is asked for; "": the only one
-	leftOut  []string // names of the bundle's files that are none of these
-	vf       string   // the bundle's file that says that a virtual function took most packets
-	noTable  string   // the bundle's file that says that the driver shows no table
+	cpuMap    string   // the bundle's file that shows an XDP program's CPU map
+	noRXHash  string   // the bundle's file that says that the NIC's hashes are not passed up
+	ntupleOn  bool     // a file of the bundle says that ntuple filters are on
+	dev       string   // the interface that is asked for; "": the only one
+	leftOut   []string // names of the bundle's files that are none of these
+	vf        string   // the bundle's file that says that a virtual function took most packets
+	noEthtool string   // the bundle's file that says that the host has no ethtool
+	noTable   string   // the bundle's file that says that the driver shows no table
 }
 
 // printedBy says what to give as a text of each kind.

@@ -222,6 +222,9 @@ func (f *Flags) Resolve(e *cli.Env, shown *anonymize.Anonymizer) (*Settings, err
 	if name := r.imports.noTable; name != "" && r.imports.table.value == nil {
 		fmt.Fprintf(e.Stderr, "rssreplay: note: %s: the driver shows no indirection table and no key: RSS can't be read there, or there is none\n", report.Clean(name))
 	}
+	if name := r.imports.noEthtool; name != "" && r.imports.table.value == nil {
+		fmt.Fprintf(e.Stderr, "rssreplay: note: %s: the host has no ethtool, which tells the table, the key and the driver: install it there, and collect again\n", report.Clean(name))
+	}
 	if names := r.imports.leftOut; len(names) > 0 {
 		fmt.Fprintf(e.Stderr, "rssreplay: note: --bundle %s: left out, as nothing in them is known: %s\n", report.Clean(f.Imports.bundle), report.Clean(cli.Some(names)))
 	}
