@@ -108,6 +108,9 @@ func bundleLayouts(nics ...*madeNIC) map[string]map[string]string {
 	fmt.Fprintf(&rps, "/proc/sys/net/core/netdev_max_backlog:%s\n/sys/devices/system/cpu/online:0-9,11\n", backlog)
 	sos[path.Join(root, "proc/interrupts")] = interrupts(nics...)
 	sos[path.Join(root, "proc/sys/net/core/netdev_max_backlog")] = backlog + "\n"
+	for device, driver := range map[string]string{"docker0": "bridge\nbus-info: N/A", "eth0.100": "802.1Q VLAN Support\nbus-info: ", "veth1a": "veth\nbus-info: "} { // as many hosts have
+		sos[path.Join(root, "sos_commands/networking", "ethtool_-i_"+device)] = "driver: " + driver + "\n"
+	}
 	sos[path.Join(root, "sos_commands/processor/lscpu")] = "Architecture:          x86_64\nCPU(s):                12\n  On-line CPU(s) list: 0-9,11\n  Off-line CPU(s) list: 10\nThread(s) per core:    1\n"
 	sos[path.Join(root, "sys/devices/system/cpu/online")] = "0-9,11\n"
 	sos[path.Join(root, "sys/devices/system/cpu/cpu10/online")] = "0\n"

@@ -35,9 +35,9 @@ var (
 type Driver struct {
 	Name string // "igb"
 	Bus  string // its place, "0000:3b:00.0"; empty if not shown
-	// NoBus: the line of the place is there, and empty. So it is of interfaces made of
-	// software alone, veth's or a bridge's. Source: Linux 6.12, net/ethtool/ioctl.c
-	// ethtool_get_drvinfo.
+	// NoBus: the line of the place is there, and empty, or says N/A. So it is of interfaces made
+	// of software alone, veth's or a bridge's. Source: Linux 6.12, net/ethtool/ioctl.c
+	// ethtool_get_drvinfo; net/bridge/br_device.c br_getinfo.
 	NoBus bool
 }
 
@@ -59,7 +59,9 @@ func ReadDriver(r io.Reader, name string) (*Driver, error) {
 				}
 			} else if bus, ok := strings.CutPrefix(line, "bus-info:"); ok && d != nil && d.Bus == "" {
 				d.Bus = strings.TrimSpace(bus)
-				d.NoBus = d.Bus == ""
+				if d.NoBus = d.Bus == "" || d.Bus == "N/A"; d.NoBus {
+					d.Bus = ""
+				}
 			}
 		}
 		if d == nil {

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"rssreplay/cmd/rssreplay/internal/bundle"
 	"rssreplay/cmd/rssreplay/internal/cli"
@@ -43,11 +44,25 @@ func (m *imports) readBundle(root, iface string, given [nictext.NumKinds]bool, s
 		files = withoutOthers(files, iface)
 	}
 	used := 0
+	// Of texts that do not say of which interface they are, those count whose file's name does.
+	ofIface := func(f bundle.File) bool { return iface != "" && isOf(f.Name, iface) }
+	slices.SortStableFunc(files, func(a, b bundle.File) int {
+		switch {
+		case ofIface(a) == ofIface(b):
+			return 0
+		case ofIface(a):
+			return -1
+		}
+		return 1
+	})
 	for _, f := range files {
 		if iface != "" && slices.ContainsFunc(others, func(other string) bool { return isOf(f.Name, other) }) {
 			continue
 		}
 		n, err := m.readFile(f, root, iface, given, shown)
+		if errors.Is(err, errDiffer) && len(files) > 0 && ofIface(files[0]) && !ofIface(f) {
+			continue
+		}
 		switch several := len(others) > 1 && iface == ""; {
 		case err != nil && several && errors.Is(err, errDiffer):
 			return fmt.Errorf("%s has texts of several interfaces that differ: name one with --dev (%s)", root, strings.Join(others, ", "))
@@ -262,10 +277,21 @@ func isOf(file, iface string) bool {
 	return namesInterface(path.Base(file), iface) || slices.Contains(strings.Split(path.Dir(file), "/"), iface)
 }
 
-// namesInterface reports whether a file's name has the interface's as a word of it.
+// namesInterface reports whether a file's name has the interface's as words of it: eth0's is
+// no part of eth0.100, the VLAN's.
 func namesInterface(file, iface string) bool {
-	words := strings.FieldsFunc(file, func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '@' && r != ':'
-	})
-	return slices.Contains(words, iface)
+	inWord := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '@' || r == ':' }
+	for at := 0; ; at++ {
+		i := strings.Index(file[at:], iface)
+		if i < 0 || iface == "" {
+			return false
+		}
+		at += i
+		before, _ := utf8.DecodeLastRuneInString(file[:at])
+		after, size := utf8.DecodeRuneInString(file[at+len(iface):])
+		next, _ := utf8.DecodeRuneInString(file[at+len(iface)+size:])
+		if !inWord(before) && !inWord(after) && !(after == '.' && unicode.IsDigit(next)) {
+			return true
+		}
+	}
 }

@@ -368,7 +368,7 @@ func (m *imports) read(kind nictext.Kind, in io.Reader, name string) error {
 	case nictext.KindTable:
 		return m.readTable(in, name)
 	case nictext.KindDriver:
-		return readInto(&m.driver, nictext.ReadDriver, in, name)
+		return m.readDriver(in, name)
 	case nictext.KindChannels:
 		return readInto(&m.channels, nictext.ReadChannels, in, name)
 	case nictext.KindCoalesce:
@@ -387,6 +387,21 @@ func (m *imports) read(kind nictext.Kind, in io.Reader, name string) error {
 		return m.readRPS(in, name)
 	}
 	return m.readIRQs(in, name)
+}
+
+// readDriver reads a driver. Beside one that is on a bus, those of interfaces made of software
+// are of others: nearly every host has a bridge.
+func (m *imports) readDriver(in io.Reader, name string) error {
+	driver, err := nictext.ReadDriver(in, name)
+	switch before := m.driver.value; {
+	case err != nil:
+		return err
+	case before == nil || before.NoBus && !driver.NoBus:
+		m.driver = imported[nictext.Driver]{driver, name}
+	case *before != *driver && before.NoBus == driver.NoBus:
+		return fmt.Errorf("%s and %s %w", m.driver.from, name, errDiffer)
+	}
+	return nil
 }
 
 // readTable reads the table of the main RSS context.
@@ -421,13 +436,21 @@ func (m *imports) readFlowHash(in io.Reader, name string) error {
 // readRPS reads masks of receive packet steering, beside those of other queues.
 func (m *imports) readRPS(in io.Reader, name string) error {
 	masks, err := nictext.ReadRPS(in, name, m.dev)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case m.rps.value == nil:
+	}
+	before := m.rps.value
+	other := before != nil && before.Interface != "" && masks.Interface != "" && before.Interface != masks.Interface
+	switch {
+	case before == nil:
+		m.rps = imported[nictext.RPS]{masks, name}
+	case other && len(masks.CPUs()) == 0: // another interface's, of which there are many on a host
+	case other && len(before.CPUs()) > 0:
+		return fmt.Errorf("%s has masks of %s, and %s of %s: name one of them with --dev", m.rps.from, before.Interface, name, masks.Interface)
+	case other:
 		m.rps = imported[nictext.RPS]{masks, name}
 	default:
-		m.rps.value.Merge(masks)
+		before.Merge(masks)
 		m.rps.and(name)
 	}
 	m.takeOnline(&masks.Online, name)

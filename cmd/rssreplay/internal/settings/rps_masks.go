@@ -113,6 +113,9 @@ func (r *resolver) doubtsOfMasks(masks *nictext.RPS, from string) {
 	if len(missing) > 0 && len(masks.Masks) > 0 && len(masks.Written) == 0 && masks.All == nil {
 		r.Caveats = append(r.Caveats, fmt.Sprintf("%s: it has no mask of the queues %s, which are taken to have none.", from, nicmodel.CPUListOf(missing)))
 	}
+	if name, of := r.imports.interfaceName(); name != "" && masks.Interface != "" && masks.Interface != name {
+		r.Caveats = append(r.Caveats, fmt.Sprintf("%s has masks of %s, and %s is of %s: they are taken as one interface's.", from, masks.Interface, of, name))
+	}
 	first := masks.Masks[0]
 	if masks.Bare > 10 && slices.ContainsFunc(numbers(masks.Bare), func(q int) bool { return !slices.Equal(masks.Masks[q], first) }) {
 		r.Caveats = append(r.Caveats, fmt.Sprintf("%s: masks without the names of their files are taken in the order of the queues, but `cat rx-*/rps_cpus` puts rx-10 before rx-2: `grep . rx-*/rps_cpus` names them.", from))
