@@ -70,6 +70,11 @@ type Profile struct {
 	Fixed Settings
 	// SetsTransform: the driver takes `ethtool -X IF xfrm symmetric-xor`.
 	SetsTransform bool
+	// EqualPowers: the driver takes a table that is equal over 1, 2, 4, 8 … queues, from queue 0,
+	// and no other.
+	EqualPowers bool
+	// KeyResetsTable: setting the key or the transformation alone makes the table equal.
+	KeyResetsTable bool
 	// NAPI: the receive loop is Linux's, that is `drain poll`, `dpc-budget 64`
 	// and a fixed `isr-cpu`.
 	NAPI bool
@@ -204,6 +209,25 @@ func (p *Profile) Unsettable(s Settings) Settings {
 		fixed |= SetTransform
 	}
 	return s & fixed
+}
+
+// Takes reports whether the driver takes a table, as far as is known.
+func (p *Profile) Takes(table nicmodel.IndirectionTable) bool {
+	if !p.EqualPowers || len(table) == 0 {
+		return true
+	}
+	n := int(slices.Max(table)) + 1
+	return n&(n-1) == 0 && IsEqual(table, n)
+}
+
+// IsEqual reports whether a table leads to n queues in turn, from queue 0.
+func IsEqual(table nicmodel.IndirectionTable, n int) bool {
+	for i, queue := range table {
+		if int(queue) != i%n {
+			return false
+		}
+	}
+	return true
 }
 
 // Doubt is something that a profile has and nothing confirms.

@@ -42,6 +42,7 @@ func All() []Profile {
 
 	enaIPs := "packets that are not IP go to the queue of the table's first entry"
 	enaRules := "rules (ethtool -N): Linux's own driver (6.12) takes none, Amazon's newer ones do; --rule takes any"
+	turnsSymmetric := "with ethtool 6.9 or newer, `ethtool -X` without xfrm turns symmetric-xor on, whatever else it sets (Linux 6.12): say xfrm none with it"
 	every50us := Moderation{ITR: 50 * time.Microsecond, RXFrames: 1, Adaptive: true}
 	none := Moderation{RXFrames: 1}
 
@@ -116,26 +117,26 @@ func All() []Profile {
 	}, {
 		Name: "i40e", NIC: "Intel X710, XL710, X722", Drivers: []string{"i40e"},
 		TableSize: TableSize{Entries: 512}, Layout: "equal", KeyLen: 52, HashTypes: tcpUDP,
-		RXRing: 512, Moderation: every50us, Usecs: UsecsInterval, NAPI: true, LayerFour: rps.ByPacket, NTuple: i40eRules, Source: linux + "ethernet/intel/i40e",
+		RXRing: 512, Moderation: every50us, Usecs: UsecsInterval, KeyResetsTable: true, NAPI: true, LayerFour: rps.ByPacket, NTuple: i40eRules, Source: linux + "ethernet/intel/i40e",
 		Notes:      []string{globalKey, atrNote},
 		Unverified: []Doubt{parser, powerOn},
 	}, {
 		Name: "iavf", NIC: "Intel virtual functions of X710 and E810", Drivers: []string{"iavf", "i40evf"},
 		MaxQueues: 16, TableSize: TableSize{Entries: 64}, Layout: "equal", PacksFields: true, KeyLen: 52, HashTypes: tcpUDP,
 		RXRing: 512, Moderation: every50us, Usecs: UsecsInterval, SetsTransform: true, NAPI: true, LayerFour: rps.ByPacket, NTuple: iavfRules, Source: linux + "ethernet/intel/iavf",
-		Notes:      []string{globalKey, "the physical function may set another table size and key length"},
+		Notes:      []string{globalKey, turnsSymmetric, "the physical function may set another table size and key length"},
 		Unverified: []Doubt{parser, powerOn},
 	}, {
 		Name: "ice", NIC: "Intel E810, E82x, E830", Drivers: []string{"ice"},
 		TableSize: TableSize{Entries: 2048}, Layout: "equal", HashesTEID: true, MayHashInner: append([]pcaps.Encapsulation{pcaps.VXLAN, pcaps.Geneve}, inIPOrGRE...), PacksFields: true, KeyLen: 52, HashTypes: tcpUDP,
-		RXRing: 2048, Moderation: every50us, Usecs: UsecsInterval, SetsTransform: true, NAPI: true, LayerFour: rps.ByPacket, NTuple: iceRules, Source: linux + "ethernet/intel/ice",
-		Notes:      []string{globalKey, "SCTP is hashed on its ports and GTP on its TEID, which no NDIS type does: here they go by their addresses"},
+		RXRing: 2048, Moderation: every50us, Usecs: UsecsInterval, SetsTransform: true, KeyResetsTable: true, NAPI: true, LayerFour: rps.ByPacket, NTuple: iceRules, Source: linux + "ethernet/intel/ice",
+		Notes:      []string{globalKey, turnsSymmetric, "SCTP is hashed on its ports and GTP on its TEID, which no NDIS type does: here they go by their addresses"},
 		Unverified: []Doubt{parser, {"table-size", "2048: the device states its size, and 512 is in use too"}, {"", "whether a tunnel goes by its outer headers, as here, or its inner ones (--inner): the driver sets both"}},
 	}, {
 		Name: "mlx4", NIC: "Mellanox ConnectX-3", Drivers: []string{"mlx4_en"},
 		MaxQueues: 16, PowerOfTwoQueues: true, TableSize: TableSize{Rule: TableQueues}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
-		RXRing: 1024, Moderation: Moderation{RXDelay: 16 * time.Microsecond, RXFrames: 44, Adaptive: true}, Fixed: SetFields, NAPI: true, LayerFour: tcpUDPPackets, NTuple: mlx4Rules, Source: linux + "ethernet/mellanox/mlx4",
-		Notes:      []string{globalKey, "the hash may be xor instead: see ethtool -x", "adaptive moderation goes from 0 µs at 400,000 packets a second to 128 µs at 450,000"},
+		RXRing: 1024, Moderation: Moderation{RXDelay: 16 * time.Microsecond, RXFrames: 44, Adaptive: true}, Fixed: SetFields, EqualPowers: true, NAPI: true, LayerFour: tcpUDPPackets, NTuple: mlx4Rules, Source: linux + "ethernet/mellanox/mlx4",
+		Notes:      []string{globalKey, "the hash may be xor instead: see ethtool -x", "the table is equal over 1, 2, 4, 8 or 16 queues, from queue 0: the driver takes no other", "adaptive moderation goes from 0 µs at 400,000 packets a second to 128 µs at 450,000"},
 		Unverified: []Doubt{parser},
 	}, {
 		Name: "mlx5", NIC: "NVIDIA (Mellanox) ConnectX-4 and later", Drivers: []string{"mlx5_core"},

@@ -40,6 +40,7 @@ func (c *candidates) report(figures []report.Figures) (*report.Suggest, error) {
 			c.decline(one.id, "%s", why)
 			continue
 		}
+		c.transformToo(one)
 		if cost := c.cost(one, figures[0], f); cost != "" {
 			one.note = strings.TrimSpace(cost + " " + one.note)
 		}

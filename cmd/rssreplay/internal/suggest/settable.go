@@ -2,6 +2,7 @@ package suggest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"rssreplay/cmd/rssreplay/internal/assemble"
@@ -38,6 +39,8 @@ func (c *candidates) unsettable(one *candidate) string {
 	switch fixed := p.Unsettable(one.sets); {
 	case fixed&profile.SetTable != 0:
 		why = "The driver lets nobody set the table"
+	case !slices.Equal(one.settings.Config.Table, c.settings.Config.Table) && !p.Takes(one.settings.Config.Table):
+		why = "The driver takes no table but round robin over 1, 2, 4, 8 or 16 queues, from queue 0"
 	case fixed&profile.SetKey != 0:
 		why = "The driver lets nobody set the key"
 	case fixed&profile.SetFields != 0 && p.FlowHashUntrue:
@@ -79,6 +82,32 @@ func (c *candidates) setEqual(of *candidate, equal balance.Equal) {
 	}
 	of.commands = []string{fmt.Sprintf("Set-NetAdapterRss -Name %s -Profile NUMAStatic %s -MaxProcessors %d -NumberOfReceiveQueues %d",
 		c.device, first, equal.Queues, equal.Queues)}
+}
+
+// transformToo is how the hash's input stays as the candidate has it, with a driver that takes
+// a command which says nothing of it as xfrm symmetric-xor, and that the table stays. Sources:
+// Linux 6.12, ice_set_rxfh and iavf_set_rxfh, which find its bit in RXH_XFRM_NO_CHANGE, and
+// i40e_set_rxfh; ethtool 6.9, do_srxfh; netdev, 26 June 2026, on ice.
+func (c *candidates) transformToo(of *candidate) {
+	p := c.settings.Profile
+	if p == nil || c.settings.Tool() != profile.Ethtool {
+		return
+	}
+	var notes []string
+	for i, command := range of.commands {
+		switch {
+		case !p.SetsTransform || strings.Contains(command, " xfrm "):
+		case strings.HasPrefix(command, "ynl "):
+			notes = append(notes, fmt.Sprintf("%s may turn symmetric-xor on with it (a fault of its driver in Linux 6.12): `ethtool -x %s` shows it.", p.Name, c.device))
+		case strings.HasPrefix(command, "ethtool -X "):
+			of.commands[i] = fmt.Sprintf("%s xfrm %s", command, of.settings.Steering.Config().Transform)
+			notes = append(notes, fmt.Sprintf("Without xfrm, %s would turn symmetric-xor on (a fault of its driver in Linux 6.12). Before ethtool 6.9, which does not know the word, leave it out.", p.Name))
+		}
+	}
+	if n := of.settings.Config.Queues; p.KeyResetsTable && !profile.IsEqual(of.settings.Config.Table, n) && of.sets&profile.SetTable == 0 && of.sets&(profile.SetKey|profile.SetTransform) != 0 {
+		notes = append(notes, fmt.Sprintf("%s puts the table back to equal %d with it: set yours again, with a command that says the key, too.", p.Name, n))
+	}
+	of.note = strings.TrimSpace(of.note + " " + strings.Join(notes, " "))
 }
 
 // setFields is how to choose the hashed fields of kinds of packets.
