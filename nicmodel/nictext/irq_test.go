@@ -416,6 +416,8 @@ func TestReadIRQTools(t *testing.T) {
 		"lists":                         {[]string{"152: 0\n153: 10\n154: 3-3\n"}, "", 3, []int{0, 10, 3}},
 		"tuna":                          {[]string{"   # users            affinity\n   0 timer                   0\n  28 eth0-rx-0               5 igb\n  29 eth0-rx-1             0x8 igb\n 130 i915              0,1,2,3\n"}, "eth0", 2, []int{5, 3}},
 		"tuna without its title":        {[]string{"  28 eth0-rx-0               5 igb\n  29 eth0-rx-1      0x1,0x0 igb\n"}, "eth0", 2, []int{5, 32}},
+		"rss-ladder":                    {[]string{"- distribute interrupts of eth0 (-TxRx-) on socket 0\nWARNING: some CPUs process multiple queues\n  - eth0: queue eth0-TxRx-0 (irq 60) bound to CPU2\n  - eth0: queue eth0-TxRx-1 (irq 61) bound to CPU10\n"}, "eth0", 2, []int{2, 10}},
+		"rss-ladder, interrupts":        {[]string{names + "  - eth0: queue eth0-TxRx-0 (irq 41) bound to CPU3\n"}, "eth0", 3, []int{3, 1, 0}},
 		"a file's name above its value": {[]string{"/proc/irq/152/smp_affinity_list\n4\n/proc/irq/153/smp_affinity_list\n2-2\n"}, "", 2, []int{4, 2}},
 		"in a folder named irq":         {[]string{"/x/irq/proc/irq/152/smp_affinity_list:4\n/x/irq/proc/irq/153/smp_affinity_list:2\n"}, "", 2, []int{4, 2}},
 		"below cat":                     {[]string{"# cat /proc/irq/152/smp_affinity\n00000010\n# cat /proc/irq/153/smp_affinity_list\n2\n"}, "", 2, []int{4, 2}},

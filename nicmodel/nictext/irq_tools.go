@@ -15,6 +15,8 @@ var (
 	// Intel's set_irq_affinity, in scripts/ of its drivers' archives (ixgbe 5.x, i40e 2.x,
 	// ice 1.x): what it writes, or with -s finds. A queue has a line.
 	setAffinity = lazyregexp.New(`^(?:ACTUAL\s+)?(\S+) \d+ ([0-9a-fA-F,]+) (?:->|<-) \S*/irq/(\d+)/smp_affinity$`)
+	// rss-ladder (netutils-linux): what it writes.
+	ladder = lazyregexp.New(`^(?:- )?\S+: queue (\S+) \(irq (\d+)\) bound to CPU(\d+)$`)
 	// Nvidia's show_irq_affinity.sh (mlnx-tools), and loops like it: a mask, or a list.
 	showAffinity = lazyregexp.New(`^(\d+):\s*([0-9a-fA-F]+(?:[,-][0-9a-fA-F]+)*)$`)
 	// tuna's --show_irqs, and show_irqs (tuna-cmd.py): up to 4 CPUs, or a mask; and the driver.
@@ -34,6 +36,9 @@ type shownAffinity struct {
 func (r *irqReader) tool(line string) (known bool, err *TextError) {
 	if m := setAffinity.FindStringSubmatch(line); m != nil {
 		return true, r.set(m)
+	}
+	if m := ladder.FindStringSubmatch(line); m != nil {
+		return true, r.tunaRow([]string{line, m[2], m[1], m[3]})
 	}
 	if r.cpus != nil {
 		return false, nil
@@ -85,12 +90,12 @@ func (r *irqReader) set(m []string) *TextError {
 	return nil
 }
 
-// tunaRow reads tunaLine's parts: "28 eth0-TxRx-0 3 igb".
+// tunaRow reads tunaLine's parts, "28 eth0-TxRx-0 3 igb", or ladder's in their order.
 func (r *irqReader) tunaRow(m []string) *TextError {
 	irq, err := strconv.ParseUint(m[1], 10, 32)
 	set, wrong := affinityOf(m[3], strings.HasPrefix(m[3], "0x"))
 	if err != nil || wrong != nil {
-		return &TextError{What: fmt.Sprintf("%s is no row of interrupts", quote.Short(m[0])), Hint: "give what `tuna show_irqs` prints, unchanged"}
+		return &TextError{What: fmt.Sprintf("%s is no row of interrupts", quote.Short(m[0])), Hint: "give what the tool prints, unchanged"}
 	}
 	row := r.irqs.row(uint32(irq))
 	row.affinity, row.names = set, strings.Split(m[2], ",")

@@ -109,6 +109,10 @@ func (m *imports) readFile(f bundle.File, root, iface string, given [nictext.Num
 // nothingIn says what to give in the place of a bundle of which nothing was recognised.
 func nothingIn(root string, files []bundle.File) error {
 	if len(files) == 1 && files[0].Name == bundle.Single {
+		var wrong *nictext.TextError
+		if _, err := nictext.ReadTable(bytes.NewReader(files[0].Data), root); errors.As(err, &wrong) && wrong.Line > 0 { // it is known, and is none
+			return err
+		}
 		return fmt.Errorf("%s: is no folder, no tar or zip of one, and no text that is known: %s", root, wantBundle)
 	}
 	if i := slices.IndexFunc(files, func(f bundle.File) bool { return slices.Contains(packed, strings.ToLower(path.Ext(f.Name))) }); i >= 0 {
