@@ -99,7 +99,7 @@ func (e *fastHop) systemCPU(now int64) int {
 	}
 	least, busy := 0, int64(math.MaxInt64)
 	for c, l := range e.lines {
-		if !l.ahead && l.ran < now && e.workFrom(c, l) < now {
+		if !l.ahead && l.ran < now {
 			e.run(c, now)
 		}
 		b := l.counts.busy()
@@ -111,23 +111,6 @@ func (e *fastHop) systemCPU(now int64) int {
 		}
 	}
 	return least
-}
-
-// workFrom is a moment up to which CPU c takes up no work of its backlog.
-func (e *fastHop) workFrom(c int, l *hopLine) int64 {
-	switch {
-	case l.turn:
-		return l.decides
-	case l.scheduled():
-		return max(l.free, l.backlogFrom.time())
-	case l.out == l.in:
-		return math.MaxInt64
-	}
-	first := &l.joins[l.out&uint64(len(l.joins)-1)]
-	if first.wakes == notKnown || int(first.CPU) == c {
-		return first.Published
-	}
-	return first.wakes + e.costs.ipi
 }
 
 // startTurn starts the turn of the vector's DPC that waits for one.
