@@ -48,8 +48,8 @@ func (d *diagnosis) heavyOnBusiest() []*report.Flow {
 // mostOf is the part of what a CPU has too much from which flows are why.
 const mostOf = 0.9
 
-// luckFrom is the part of what a CPU has too much that one key of ten must take away, so that
-// another key is worth a try.
+// luckFrom is the part of what a CPU has too much that one key of ten, or a table that lasts, must
+// take away, so that another one is worth a try.
 const luckFrom = 0.25
 
 // byLuck tells whether another key may part the flows that meet: a heavy flow among many small
@@ -91,17 +91,13 @@ func (d *diagnosis) collidingFlows() *report.Finding {
 	for _, f := range heavy {
 		packets += f.Packets
 	}
-	by := "Other source ports, or another key,"
-	if d.t.Unsettable.Key {
-		by = "Other source ports"
-	}
 	figures := d.load(report.Numbers{"heavy_flows": len(heavy), "share": d.share(packets)})
 	f := &report.Finding{
 		ID: "colliding-flows", Severity: d.weigh(d.lost()),
 		Summary: fmt.Sprintf("%s heavy flows meet on CPU %d: together they have %s of the received packets, %s × a CPU's fair share.",
 			words.Exact(uint64(len(heavy))), d.busiest().CPU, words.Percent(d.share(packets)), words.Fixed(d.ofFair(packets), 2)),
 		Evidence: words.UpperFirst(d.hottest()) + "." + d.named(heavy) + d.best(figures),
-		Remedy:   by + " part them by luck." + d.otherTable(),
+		Remedy:   d.otherLuck() + d.otherTable(),
 		Figures:  figures,
 	}
 	d.judgeLuck(f)
@@ -115,7 +111,9 @@ func (d *diagnosis) collidingFlows() *report.Finding {
 		f.Summary = fmt.Sprintf("One heavy flow, %s × a CPU's fair share, shares CPU %d with others: together they have %s × a fair share.",
 			words.Fixed(d.ofFair(packets), 2), d.busiest().CPU, words.Fixed(d.lost(), 2))
 	}
-	if m := d.oneMove(heavy); m != nil {
+	if d.assumedKey() && d.byLuck() && !d.t.Unsettable.Table {
+		f.Remedy = "Give the NIC's own key first (`ethtool -x DEV`): a table fits one key. Then" + d.otherTable()
+	} else if m := d.oneMove(heavy); m != nil {
 		does := "One entry of the table does a part of it"
 		if 2*(d.lost()-m.after) >= d.lost()-1 {
 			does = "One entry of the table does most of it"
@@ -127,25 +125,47 @@ func (d *diagnosis) collidingFlows() *report.Finding {
 	return f
 }
 
+// assumedKey tells whether nothing says which key the NIC has: under its own other flows meet.
+func (d *diagnosis) assumedKey() bool {
+	key := d.parameter("key")
+	return key == nil || key.Source == report.DefaultSource
+}
+
+// otherLuck is what other ports or another key bring flows that meet by luck.
+func (d *diagnosis) otherLuck() string {
+	by, are := "Other source ports, or another key,", "keys"
+	if d.t.Unsettable.Key {
+		by, are = "Other source ports", "ports"
+	}
+	if c := d.t.Chance; c != nil && d.lost() <= c.P50 {
+		return "Half of all " + are + " at random are no better."
+	}
+	return by + " part them by luck."
+}
+
 // judgeLuck says in f how often flows meet so by chance, and makes a note of what chance
-// explains.
+// explains, unless half as much again as a fair share is lost each time, and of what another key
+// or table is not known to change.
 func (d *diagnosis) judgeLuck(f *report.Finding) {
 	if d.t.Chance == nil {
 		return
 	}
 	f.Evidence += " " + words.UpperFirst(d.byChance())
-	switch key := d.parameter("key"); {
+	switch b := d.t.Better; {
 	case !d.byLuck():
 		f.Evidence += ": it is so under most keys."
-		if d.t.Chance.P50 < fewFrom { // as few flows are
+		if d.t.Chance.P50 < fewFrom || b != nil && !b.Judged.IsNull() && !b.Lasts { // as few flows are
 			f.Severity = report.Note
 		}
+	case d.assumedKey():
+		f.Severity = report.Note
+		f.Evidence += ": under the NIC's own key other flows may meet."
 	case d.lost() > d.t.Chance.P90:
 		f.Evidence += "."
-	case key == nil || key.Source == report.DefaultSource: // on another NIC others meet
-		f.Severity = report.Note
-		f.Evidence += ": chance explains it, and under the NIC's own key other flows may meet."
 	default:
+		if d.lost() < fewFrom {
+			f.Severity = report.Note
+		}
 		f.Evidence += ": chance explains it, but with this key and table these flows load that CPU each time."
 	}
 }

@@ -266,7 +266,7 @@ func (d *diagnosis) evenTable() report.Fraction {
 // load than chance and this table. With the default key another NIC has other chances.
 func (d *diagnosis) betterTable() *report.Finding {
 	b := d.t.Better
-	if !d.uneven() || b == nil || !b.Lasts || d.t.Unsettable.Table || d.gain(b.Imbalance) < report.GainFrom || float64(b.Present-b.Judged) < report.GainFrom || d.explained() || d.has("stale-table", "uneven-table", "few-flows", "colliding-flows", "uneven-hash") {
+	if !d.uneven() || b == nil || !b.Lasts || d.t.Unsettable.Table || d.gain(b.Imbalance) < max(report.GainFrom, luckFrom*float64(d.lost()-1)) || float64(b.Present-b.Judged) < report.GainFrom || d.explained() || d.has("stale-table", "uneven-table", "few-flows", "colliding-flows", "uneven-hash") {
 		return nil
 	}
 	f := &report.Finding{
@@ -277,8 +277,8 @@ func (d *diagnosis) betterTable() *report.Finding {
 		Remedy:   d.run("suggest") + " prints it, and how few entries to move.",
 		Figures:  d.load(report.Numbers{"best_table": b.Imbalance, "judged": b.Judged, "judged_present": b.Present, "lasts": b.Lasts}),
 	}
-	switch p := d.parameter("key"); {
-	case p != nil && p.Source == report.DefaultSource:
+	switch {
+	case d.assumedKey():
 		f.Remedy = "Give the NIC's own key first (`ethtool -x DEV`): a table fits one key. Then " + f.Remedy
 	case d.lost() >= fewFrom:
 		f.Severity = d.weigh(d.lost())

@@ -320,7 +320,8 @@ func (d *diagnosis) hotWindow() *report.Finding {
 	}
 	number := s.CPUs[h.cpu].CPU
 	excess := float64(h.most) - float64(h.of)/float64(len(s.CPUs))
-	if !d.oneHas(number, excess) && !d.r.Moves() && d.burstsMeet(s, windows, h) {
+	meet := !d.r.Moves() && d.burstsMeet(s, windows, h)
+	if meet && !d.oneHas(number, excess) {
 		return nil
 	}
 	start := int64(h.at) * s.Interval
@@ -341,19 +342,22 @@ func (d *diagnosis) hotWindow() *report.Finding {
 		ID: "hot-window", Severity: report.Note,
 		Summary: fmt.Sprintf("CPU %d has %s of the packets from %s to %s%s over the whole time the busiest CPU has %s × its fair share.",
 			number, words.Percent(report.Ratio(h.most, h.of)), from, words.ExactDuration(start+s.Interval), joins, words.Fixed(d.lost(), 2)),
-		Evidence: fmt.Sprintf("%s of %s windows of %s with %d packets or more %s a CPU with half of them; this one has %s packets, and an even spread carries %s × as much.",
-			words.Exact(uint64(h.hot)), words.Exact(h.met), words.Nanoseconds(s.Interval), report.MinPackets, verb(int(h.hot), "has", "have"), words.Exact(h.of), words.Fixed(lost, 1)),
+		Evidence: fmt.Sprintf("%s of %s windows of %s with %d packets or more %s a CPU with %s of them or more; this one has %s packets, and an even spread carries %s × as much.",
+			words.Exact(uint64(h.hot)), words.Exact(h.met), words.Nanoseconds(s.Interval), report.MinPackets, verb(int(h.hot), "has", "have"), words.Percent(d.hotShare(s)), words.Exact(h.of), words.Fixed(lost, 1)),
 		Remedy:  d.partAlone(start, start+s.Interval) + none + " right for flows that come and go: split a heavy one over several connections.",
 		Figures: report.Numbers{"cpu": number, "start_ns": start, "interval_ns": s.Interval, "window_packets": h.of, "cpu_packets": h.most, "hot_windows": h.hot, "windows": h.met, "lost_capacity": lost},
 	}
 	if d.r.Moves() { // the table that is in force then may be why
 		f.Remedy = "Compare it with the times at which entries or queues moved."
 	}
-	if d.share(h.inHot) >= hotShareFrom && d.givenLoad() == nil { // which "moves" tells
+	if d.share(h.inHot) >= hotShareFrom && !meet && d.givenLoad() == nil { // which "moves" tells
 		f.Severity = d.weigh(lost)
 	}
 	if largest := d.largestOn(number); largest != nil && d.oneHas(number, excess) {
 		d.addLargest(f, largest)
+	}
+	if meet {
+		f.Evidence += " Or bursts of several flows met there: by how unevenly the other windows are loaded, that may be."
 	}
 	return f
 }
@@ -446,8 +450,12 @@ func inWindow(s *report.Series, w int) (all, top uint64, on int) {
 // isHot tells whether a CPU with top of a window's packets has most of it, though not of all the
 // capture.
 func (d *diagnosis) isHot(s *report.Series, all, top uint64) bool {
-	share := report.Ratio(top, all)
-	return share >= hotFrom && share*report.Fraction(len(s.CPUs)) >= hotterFrom*max(d.lost(), 1)
+	return report.Ratio(top, all) >= d.hotShare(s)
+}
+
+// hotShare is the share of a window's packets from which a CPU makes it hot.
+func (d *diagnosis) hotShare(s *report.Series) report.Fraction {
+	return max(hotFrom, hotterFrom*max(d.lost(), 1)/report.Fraction(len(s.CPUs)))
 }
 
 // meetingTo is the standard deviations up to which bursts that meet on a CPU may make a window
@@ -456,8 +464,8 @@ func (d *diagnosis) isHot(s *report.Series, all, top uint64) bool {
 const meetingTo = 8
 
 // burstsMeet tells whether the hottest window is no more than what bursts do that meet on a CPU:
-// its packets lie no further above the CPU's share of the other windows, those that are not hot,
-// than packets in such bursts scatter. How much more than single packets they do is told by these
+// its packets lie no further above the CPU's share of the other windows, those that are not hot
+// or have few packets, than packets in such bursts scatter. How much more than single packets they do is told by these
 // windows, too: Pearson's χ² of the CPUs' packets over its degrees of freedom (McCullagh and Nelder,
 // Generalized Linear Models, 1989, 4.5.2). With fewer than two of them it is not known.
 func (d *diagnosis) burstsMeet(s *report.Series, windows int, h hotWindows) bool {
@@ -466,7 +474,7 @@ func (d *diagnosis) burstsMeet(s *report.Series, windows int, h hotWindows) bool
 	total, sums := 0.0, make([]float64, len(s.CPUs))
 	for w := range windows {
 		all, top, _ := inWindow(s, w)
-		if all < report.MinPackets || d.isHot(s, all, top) {
+		if all == 0 || all >= report.MinPackets && d.isHot(s, all, top) {
 			continue
 		}
 		others, packets, total = append(others, w), append(packets, float64(all)), total+float64(all)
