@@ -20,18 +20,36 @@ type TablesOverTime struct {
 	Forward Spread `json:"forward"`     // each under the best table found for the window before, moves free
 	Bound   Spread `json:"bound"`       // no table of a window, known beforehand and changed for free, is below it
 
-	// Chance is the mean imbalance if each packet fell on any CPU at random, evenly: windows
-	// that are no less even tell of no load that changes.
+	// Chance is the mean imbalance under the best table that stays if each packet of a window
+	// fell on a CPU at random, by their loads of the whole: windows that are no less even tell
+	// of no load that changes.
 	Chance Fraction `json:"-"`
 }
 
-// ChanceOfWindow is the imbalance, max ÷ mean, that packets which fall on CPUs at random,
-// evenly, have on average: the mean of each is n = packets ÷ cpus, and the most of so many
-// normal deviates lies √n times their expected maximum above it (Blom, 1958).
-func ChanceOfWindow(packets uint64, cpus int) Fraction {
-	c := float64(cpus)
-	most := math.Sqrt2 * math.Erfinv(2*(c-0.375)/(c+0.25)-1)
-	return Fraction(1 + most*math.Sqrt(c/float64(packets)))
+// ChanceOfWindow is the imbalance, max ÷ mean, that so many packets have on average if each
+// falls on a CPU at random, by their loads of all time: the mean of the greatest of normal
+// deviates, one for each CPU, is the area above its distribution.
+func ChanceOfWindow(packets uint64, loads []uint64) Fraction {
+	const steps = 60
+	n, sum, most := float64(packets), 0.0, float64(slices.Max(loads))
+	for _, load := range loads {
+		sum += float64(load)
+	}
+	deviation := func(share float64) float64 { return math.Sqrt(n * share) } // of CPUs beside each other
+	low, step := n*most/sum-6*deviation(most/sum), 12*deviation(most/sum)/steps
+	mean := low
+	for i := range steps {
+		x := low + (float64(i)+0.5)*step
+		all := 1.0 // the probability that no CPU has more than x
+		for _, load := range loads {
+			share := float64(load) / sum
+			if d := deviation(share); d > 0 {
+				all *= math.Erfc((n*share-x)/d/math.Sqrt2) / 2
+			}
+		}
+		mean += (1 - all) * step
+	}
+	return Fraction(mean * float64(len(loads)) / n)
 }
 
 // OverTime is a replay in which entries could move beside tables that do not.
@@ -376,8 +394,8 @@ const (
 // tenth below those of the best table that stays. Where not, and what moved follows the
 // load from period to period, and a table that is known beforehand for each window would
 // be, but the one of the window before is not, the best table changes faster than a
-// window; unless the table that stays is within a tenth as even as chance leaves even
-// traffic in such windows, where nothing tells of a change. Moves at given times have no
+// window; unless the table that stays is within a tenth as even as chance leaves traffic
+// that does not change in such windows, where nothing tells of a change. Moves at given times have no
 // period, and are never called churny.
 func (o *TablesOverTime) Judge(moved Spread, follows bool) string {
 	if o.Windows < leastWindows || moved.Mean.IsNull() {

@@ -108,23 +108,37 @@ func TestNoWindowIsJudged(t *testing.T) {
 	}
 }
 
-// What chance makes of even traffic is what drawing it makes.
+// What chance makes of traffic that does not change is what drawing it makes.
 func TestChanceOfWindow(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 9))
 	for _, cpus := range []int{2, 4, 8, 32} {
-		for _, each := range []int{10, 25, 400} {
-			const draws = 400
-			var mean float64
-			for range draws {
-				loads := make([]uint64, cpus)
-				for range each * cpus {
-					loads[random.IntN(cpus)]++
-				}
-				mean += float64(MaxOverMean(loads)) / draws
+		for _, heavy := range []int{1, 2, 4} { // the load of the first CPU, the others' being 1
+			var of []uint64
+			var all []int // a CPU for each unit of load
+			for cpu := range cpus {
+				of = append(of, 1)
+				all = append(all, cpu)
 			}
-			if got := float64(ChanceOfWindow(uint64(each*cpus), cpus)); math.Abs(got-mean) > 0.15*(mean-1)+0.01 {
-				t.Errorf("%d CPUs, %d packets each: %.3f, drawn %.3f", cpus, each, got, mean)
+			for of[0] = uint64(heavy); len(all) < cpus+heavy-1; {
+				all = append(all, 0)
+			}
+			for _, each := range []int{10, 25, 400} {
+				const draws = 400
+				var mean float64
+				for range draws {
+					loads := make([]uint64, cpus)
+					for range each * cpus {
+						loads[all[random.IntN(len(all))]]++
+					}
+					mean += float64(MaxOverMean(loads)) / draws
+				}
+				if got := float64(ChanceOfWindow(uint64(each*cpus), of)); math.Abs(got-mean) > 0.1*(mean-1)+0.01 {
+					t.Errorf("%d CPUs, one with %d times as much, %d packets each: %.3f, drawn %.3f", cpus, heavy, each, got, mean)
+				}
 			}
 		}
+	}
+	if got := ChanceOfWindow(50, []uint64{0, 7, 0}); math.Abs(float64(got)-3) > 0.01 {
+		t.Errorf("all on one of three CPUs: %v", got)
 	}
 }

@@ -55,12 +55,13 @@ func OverTime(arrivals *dispatch.Arrivals, c *engine.Config) report.TablesOverTi
 	if static.Mean < stays.Mean { // what is even on the whole need not be so in each window
 		best, stays = c.Table, static
 	}
+	loads := whole.CPULoads(best)
 	before := best // the first window has none before it
 	var forward report.WindowLoads
 	var bound []report.Fraction
 	var chance report.Fraction
 	for _, b := range judged {
-		chance += report.ChanceOfWindow(b.Total(), len(c.CPUs)) / report.Fraction(len(judged))
+		chance += report.ChanceOfWindow(b.Total(), loads) / report.Fraction(len(judged))
 		forward.Add(b.CPULoads(before))
 		bound = append(bound, report.Fraction(b.Imbalance(b.Bound())))
 		before = b.Even(before)
