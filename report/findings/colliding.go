@@ -48,15 +48,11 @@ func (d *diagnosis) heavyOnBusiest() []*report.Flow {
 // mostOf is the part of what a CPU has too much from which flows are why.
 const mostOf = 0.9
 
-// luckFrom is the part of what a CPU has too much that one key of ten, or a table that lasts, must
-// take away, so that another one is worth a try.
-const luckFrom = 0.25
-
 // byLuck tells whether another key may part the flows that meet: a heavy flow among many small
 // ones meets some of them wherever it goes.
 func (d *diagnosis) byLuck() bool {
 	c := d.t.Chance
-	return c == nil || d.lost()-c.P10 >= luckFrom*(d.lost()-1)
+	return c == nil || d.lost()-c.P10 >= gainOf*(d.lost()-1)
 }
 
 // namedFlows are as many flows as a sentence has room for.

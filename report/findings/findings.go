@@ -250,6 +250,15 @@ func (d *diagnosis) gain(other report.Fraction) float64 {
 	return float64(d.mode.Imbalance.Packets - other)
 }
 
+// gainOf is the part of what the busiest CPU has too much that another setting must take away
+// to be worth a try: a heavy flow keeps the rest where it is.
+const gainOf = 0.25
+
+// worthwhile is the gain from which another setting is a finding.
+func (d *diagnosis) worthwhile() float64 {
+	return max(report.GainFrom, gainOf*float64(d.lost()-1))
+}
+
 // parameter is a parameter in force, nil if the report has none of that name.
 func (d *diagnosis) parameter(name string) *report.Parameter { return d.r.Parameters.Named(name) }
 

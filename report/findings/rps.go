@@ -113,7 +113,7 @@ func (d *diagnosis) byMasks() bool {
 	case d.t.MaskFull, d.t.Steered && s == nil && d.byEtherType(), d.t.Largest != nil && d.ofFair(d.t.Largest.Packets) >= nearlyAll*d.lost():
 		return false
 	case s != nil && s.Everywhere != nil:
-		return s.Even >= report.UnevenFrom && float64(d.lost()-s.Everywhere.P50) >= report.GainFrom
+		return s.Even >= report.UnevenFrom && d.gain(s.Everywhere.P50) >= d.worthwhile()
 	}
 	return slices.ContainsFunc(d.mode.CPUs, func(c report.CPU) bool { return c.Packets == 0 && !slices.Contains(d.t.Masked, c.CPU) })
 }

@@ -266,7 +266,7 @@ func (d *diagnosis) evenTable() report.Fraction {
 // load than chance and this table. With the default key another NIC has other chances.
 func (d *diagnosis) betterTable() *report.Finding {
 	b := d.t.Better
-	if !d.uneven() || b == nil || !b.Lasts || d.t.Unsettable.Table || d.gain(b.Imbalance) < max(report.GainFrom, luckFrom*float64(d.lost()-1)) || float64(b.Present-b.Judged) < report.GainFrom || d.explained() || d.has("stale-table", "uneven-table", "few-flows", "colliding-flows", "uneven-hash") {
+	if !d.uneven() || b == nil || !b.Lasts || d.t.Unsettable.Table || d.gain(b.Imbalance) < d.worthwhile() || float64(b.Present-b.Judged) < report.GainFrom || d.explained() || d.has("stale-table", "uneven-table", "few-flows", "colliding-flows", "uneven-hash") {
 		return nil
 	}
 	f := &report.Finding{
