@@ -43,6 +43,9 @@ func (d *diagnosis) rpsInterrupts() *report.Finding {
 		return nil
 	}
 	busy := func(ns int64) report.Fraction { return report.Fraction(float64(ns) / float64(d.mode.Simulated)) }
+	if busy(most) < hardlyBusy {
+		return nil
+	}
 	f := &report.Finding{
 		ID: "rps-hot", Severity: report.Note,
 		Summary:  fmt.Sprintf("CPU %d takes interrupts, steers packets on by RPS, and has as many packets as others besides: it is busy %s of the time, %s × the mean.", at, words.Percent(busy(most)), words.Fixed(times, 2)),
@@ -88,15 +91,20 @@ func (d *diagnosis) evenOverMasks() bool {
 // busiestOver is how long the busiest CPU would work if the packets that the stack has handed
 // on were shared out evenly over these CPUs, in ns.
 func (d *diagnosis) busiestOver(cpus []int) (most int64) {
-	cost := int64(d.number("packet-cost", 0)) // ns
+	cost := float64(d.number("packet-cost", 0)) // ns
+	ofByte := 0.0
+	if p := d.parameter("byte-cost"); p != nil {
+		ofByte, _ = p.Value.(float64)
+	}
 	rest := make([]int64, len(d.taken.CPUs))  // the work without those packets
 	var moved int64
 	for i := range d.taken.CPUs {
 		c := &d.taken.CPUs[i]
 		rest[i] = c.ISRTime + c.DPCTime
 		if c.Backlog != nil {
-			moved += int64(c.FromBacklog) * cost
-			rest[i] -= int64(c.FromBacklog) * cost
+			handed := int64(float64(c.FromBacklog) * (cost + ofByte*float64(report.Ratio(c.Bytes, max(c.Packets, 1)))))
+			moved += handed
+			rest[i] -= handed
 		}
 	}
 	for i := range d.taken.CPUs {
@@ -109,6 +117,7 @@ func (d *diagnosis) busiestOver(cpus []int) (most int64) {
 }
 
 const (
-	relieved = 0.9 // of its time, that a change must leave the busiest CPU at most
-	halfBusy = 0.5 // of the time, from which it matters which CPU is busiest
+	relieved   = 0.9 // of its time, that a change must leave the busiest CPU at most
+	hardlyBusy = 0.1 // of the time, below which nobody would change masks for it
+	halfBusy   = 0.5 // of the time, from which it matters which CPU is busiest
 )

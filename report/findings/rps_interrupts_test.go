@@ -33,6 +33,7 @@ func TestInterruptsUnderRPS(t *testing.T) {
 		want    string // severity; "" for no finding
 	}{
 		{"a full share besides", []uint64{1000, 1000, 1000, 1000}, []int64{400, 100, 100, 100}, []int{0, 1, 2, 3}, report.Note},
+		{"hardly anything to do", []uint64{100, 100, 100, 100}, []int64{99, 10, 10, 10}, []int{0, 1, 2, 3}, ""},
 		{"half of its time", []uint64{1000, 1000, 1000, 1000}, []int64{600, 100, 100, 100}, []int{0, 1, 2, 3}, report.Warning},
 		{"its packets are little of that", []uint64{1000, 1000, 1000, 1000}, []int64{1200, 100, 100, 100}, []int{0, 1, 2, 3}, ""},
 		{"the others have as much", []uint64{1000, 1000, 1000, 1000}, []int64{220, 200, 200, 200}, []int{0, 1, 2, 3}, ""},
@@ -56,5 +57,18 @@ func TestInterruptsUnderRPS(t *testing.T) {
 		if got != test.want {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
 		}
+	}
+}
+
+// What bytes cost goes with the packets that are handed on.
+func TestBytesUnderRPS(t *testing.T) {
+	r := worked([]uint64{1000, 1000, 1000, 1000}, []int64{400, 200, 200, 200})
+	r.Parameters = append(r.Parameters, report.Parameter{Name: "byte-cost", Value: 100.0})
+	for i := range r.Modes[0].CPUs {
+		r.Modes[0].CPUs[i].Bytes = 1_000_000 // 100 ms of 200
+	}
+	d := newDiagnosis(r, &Traffic{})
+	if got := d.busiestOver([]int{1, 2, 3}); got != 800_000_000/3 {
+		t.Errorf("the busiest of the others works %d ns", got)
 	}
 }
