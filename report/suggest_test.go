@@ -149,3 +149,20 @@ func TestOnOthers(t *testing.T) {
 		}
 	}
 }
+
+// TestSuggestOtherFlows: a table that is less even without the heavy flows that it was found for
+// is told to be so where its promise stands.
+func TestSuggestOtherFlows(t *testing.T) {
+	for even, said := range map[report.Fraction]bool{1: false, 1.01: false, 1.03: true, 1.81: true, report.Null: false} {
+		s := &report.Suggest{Objective: "packets", Judging: report.Judging{Span: 3e9}, Present: report.Placement{Even: 1}}
+		s.Suggestions = report.List[report.Suggestion]{{
+			ID: "weight", Goal: report.GoalBalance, Commands: report.List[string]{"set it"}, Even: even,
+			Gate: &report.Gate{Passed: true, Present: 2, Judged: 1.2},
+		}}
+		_, sentences, _ := s.Recommendation()
+		text := strings.Join(sentences, " ")
+		if got := strings.Contains(text, "Where other flows take their place it may be worse than now"); got != said || !strings.Contains(text, "nothing is known of a longer time") {
+			t.Errorf("even traffic has %v: %q", even, text)
+		}
+	}
+}

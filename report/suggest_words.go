@@ -208,7 +208,7 @@ func (s *Suggest) recommendation() (title string, sentences, commands []string) 
 	switch {
 	case of.Gate != nil && of.Gate.Passed:
 		title = fmt.Sprintf("%s: %s %s → %s, judged on packets it was not found on", name, counted, words.Fixed(of.Gate.Present, 3), words.Fixed(of.Gate.Judged, 3))
-		sentences = []string{fmt.Sprintf("That held over %s; nothing is known of a longer time.", words.Nanoseconds(s.Judging.Span))}
+		sentences = []string{s.holds(of)}
 	case of.Median != nil:
 		title = fmt.Sprintf("%s: %s %s → %s, the median of %d random keys", name, counted, words.Fixed(of.Median.Present, 3), words.Fixed(of.Median.Suggested, 3), of.Median.Keys)
 	default:
@@ -225,6 +225,21 @@ func (s *Suggest) recommendation() (title string, sentences, commands []string) 
 		sentences = append(sentences, s.NoTable)
 	}
 	return title, sentences, of.Commands
+}
+
+// worseFrom is by how much the busiest CPU must have more of even traffic under another table
+// than under the present one, so that it is said.
+const worseFrom = 0.02
+
+// holds says for how long what passed the gate held, and what other flows may make of it: a table
+// that evens out heavy flows is uneven without them.
+func (s *Suggest) holds(of *Suggestion) string {
+	span := words.Nanoseconds(s.Judging.Span)
+	if of.Even.IsNull() || s.Present.Even.IsNull() || of.Even < s.Present.Even+worseFrom {
+		return fmt.Sprintf("That held over %s; nothing is known of a longer time.", span)
+	}
+	return fmt.Sprintf("That held over %s, with these flows; nothing is known of a longer time. Where other flows take their place it may be worse than now: even traffic gives the busiest CPU %s × its fair share under it, and %s × now.",
+		span, words.Fixed(of.Even, 2), words.Fixed(s.Present.Even, 2))
 }
 
 // judgedOn says what suggestions were judged on.

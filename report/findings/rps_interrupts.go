@@ -96,7 +96,7 @@ func (d *diagnosis) busiestOver(cpus []int) (most int64) {
 	if p := d.parameter("byte-cost"); p != nil {
 		ofByte, _ = p.Value.(float64)
 	}
-	rest := make([]int64, len(d.taken.CPUs))  // the work without those packets
+	rest := make([]int64, len(d.taken.CPUs)) // the work without those packets
 	var moved int64
 	for i := range d.taken.CPUs {
 		c := &d.taken.CPUs[i]
