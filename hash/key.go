@@ -96,7 +96,7 @@ func parseHex(s string) (Key, error) {
 		}
 	}
 	if strings.Count(s, "{") != strings.Count(s, "}") {
-		return nil, fmt.Errorf("key: a brace has no other: the array is cut")
+		return nil, fmt.Errorf("the key's array is cut: a brace has no other")
 	}
 	if words := strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" \t\r\n,;{}()[]\\", r) }); len(words) > 1 || len(words) == 1 && len(words[0]) < len(s) {
 		return parseWords(words)
@@ -108,7 +108,7 @@ func parseHex(s string) (Key, error) {
 		for i, part := range strings.Split(s, ":") {
 			b, err := hex.DecodeString(part)
 			if err != nil || len(b) != 1 {
-				return nil, fmt.Errorf("key: byte %d is %q: want two hexadecimal digits between colons", i+1, part)
+				return nil, fmt.Errorf("byte %d of the key is %q: want two hexadecimal digits between colons", i+1, part)
 			}
 			key = append(key, b[0])
 		}
@@ -116,7 +116,7 @@ func parseHex(s string) (Key, error) {
 	}
 	for i, c := range s {
 		if !strings.ContainsRune("0123456789abcdefABCDEF", c) {
-			return nil, fmt.Errorf("key: character %d is %q: want hexadecimal digits, or one of the names %s", i+1, c, strings.Join(KeyNames(), ", "))
+			return nil, fmt.Errorf("character %d of the key is %q: want hexadecimal digits, or one of the names %s", i+1, c, strings.Join(KeyNames(), ", "))
 		}
 	}
 	if len(s)%2 != 0 {
@@ -144,12 +144,12 @@ func parseWords(words []string) (Key, error) {
 			prefixed++
 		}
 		if at := strings.IndexFunc(digits[i], func(r rune) bool { return !strings.ContainsRune("0123456789abcdefABCDEF", r) }); at >= 0 {
-			return nil, fmt.Errorf("key: word %d is %q: want hexadecimal digits, or one of the names %s", i+1, word, strings.Join(KeyNames(), ", "))
+			return nil, fmt.Errorf("word %d of the key is %q: want hexadecimal digits, or one of the names %s", i+1, word, strings.Join(KeyNames(), ", "))
 		}
 		longest = max(longest, len(digits[i]))
 	}
 	if prefixed > 0 && prefixed < len(words) {
-		return nil, fmt.Errorf("key: %d of %d words begin with 0x: give it to all or none", prefixed, len(words))
+		return nil, fmt.Errorf("%d of the key's %d words begin with 0x: give it to all or none", prefixed, len(words))
 	}
 	size := longest // of a word, in digits
 	switch {
@@ -159,19 +159,19 @@ func parseWords(words []string) (Key, error) {
 	case longest > 4 && longest <= 8:
 		size = 8
 	case longest != 4 && longest != 16:
-		return nil, fmt.Errorf("key: words of %d digits: give bytes (0x6d) or 32-bit words (0x6d5a56da)", longest)
+		return nil, fmt.Errorf("the key's words have %d digits: give bytes (0x6d) or 32-bit words (0x6d5a56da)", longest)
 	}
 	if size%2 != 0 {
-		return nil, fmt.Errorf("key: words of %d digits: a byte has two", size)
+		return nil, fmt.Errorf("the key's words have %d digits: a byte has two", size)
 	}
 	var key Key
 	for i, word := range digits {
 		if len(word) < size && prefixed == 0 {
-			return nil, fmt.Errorf("key: word %d is %q, and others have %d digits: some are missing", i+1, word, size)
+			return nil, fmt.Errorf("word %d of the key is %q, and others have %d digits: some are missing", i+1, word, size)
 		}
 		b, err := hex.DecodeString(strings.Repeat("0", size-len(word)) + word)
 		if err != nil {
-			return nil, fmt.Errorf("key: word %d is %q: %w", i+1, word, err)
+			return nil, fmt.Errorf("word %d of the key is %q: %w", i+1, word, err)
 		}
 		key = append(key, b...)
 	}

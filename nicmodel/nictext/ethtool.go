@@ -439,7 +439,7 @@ func jsonKey(numbers []uint16) (hash.Key, error) {
 	key := make(hash.Key, len(numbers))
 	for i, v := range numbers {
 		if v > 255 {
-			return nil, fmt.Errorf("key: byte %d is %d, more than 255", i+1, v)
+			return nil, fmt.Errorf("byte %d of the key is %d, more than 255", i+1, v)
 		}
 		key[i] = byte(v)
 	}
