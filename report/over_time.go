@@ -395,8 +395,8 @@ const (
 // load from period to period, and a table that is known beforehand for each window would
 // be, but the one of the window before is not, the best table changes faster than a
 // window; unless the table that stays is within a tenth as even as chance leaves traffic
-// that does not change in such windows, where nothing tells of a change. Moves at given times have no
-// period, and are never called churny.
+// that does not change in such windows, where nothing tells of a change. Moves at given
+// times have no period, and are never called churny.
 func (o *TablesOverTime) Judge(moved Spread, follows bool) string {
 	if o.Windows < leastWindows || moved.Mean.IsNull() {
 		return ""

@@ -465,9 +465,10 @@ const meetingTo = 8
 
 // burstsMeet tells whether the hottest window is no more than what bursts do that meet on a CPU:
 // its packets lie no further above the CPU's share of the other windows, those that are not hot
-// or have few packets, than packets in such bursts scatter. How much more than single packets they do is told by these
-// windows, too: Pearson's χ² of the CPUs' packets over its degrees of freedom (McCullagh and Nelder,
-// Generalized Linear Models, 1989, 4.5.2). With fewer than two of them it is not known.
+// or have few packets, than packets in such bursts scatter. How much more than single packets
+// they do is told by these windows, too: Pearson's χ² of the CPUs' packets over its degrees of
+// freedom (McCullagh and Nelder, Generalized Linear Models, 1989, 4.5.2). With fewer than two of
+// them it is not known.
 func (d *diagnosis) burstsMeet(s *report.Series, windows int, h hotWindows) bool {
 	var packets []float64 // of each of the others
 	var others []int

@@ -12,8 +12,8 @@ import (
 
 // WriteCompare writes c for a terminal and for a bug report: the figures of all
 // scenarios side by side with the best marked, the shares of the CPUs, the table
-// entries that differ from the first scenario's, the capture, and the parameters. No row is wider than o.Width; o.Flows is not used. Errors
-// are those of w.
+// entries that differ from the first scenario's, the capture, and the parameters.
+// No row is wider than o.Width; o.Flows is not used. Errors are those of w.
 func WriteCompare(w io.Writer, c *report.Compare, o Options) error {
 	t := newWriter(w, o)
 	notes := c.Notes

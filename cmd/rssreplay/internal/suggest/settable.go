@@ -87,7 +87,8 @@ func (c *candidates) setEqual(of *candidate, equal balance.Equal) {
 // transformToo is how the hash's input stays as the candidate has it, with a driver that takes
 // a command which says nothing of it as xfrm symmetric-xor, and that the table stays. Sources:
 // Linux 6.12, ice_set_rxfh and iavf_set_rxfh, which find its bit in RXH_XFRM_NO_CHANGE, and
-// i40e_set_rxfh; ethtool 6.9, do_srxfh; netdev, 26 June 2026, on ice.
+// i40e_set_rxfh; ethtool 6.9, do_srxfh. A patch for ice is on
+// intel-wired-lan (26 June 2026, "ice: implement symmetric RSS hash configuration").
 func (c *candidates) transformToo(of *candidate) {
 	p := c.settings.Profile
 	if p == nil || c.settings.Tool() != profile.Ethtool {
