@@ -525,11 +525,16 @@ func (l *comparedLoads) ofReports() string {
 	if other := 1 - l.best; l.load.Of(&l.Scenarios[other]).IsNull() {
 		return fmt.Sprintf("The most loaded CPU has %s under “%s”; %s.", l.whole(l.best), l.Scenarios[l.best].Name, l.under(other))
 	}
-	spread := "more even"
-	if l.best == 0 {
-		spread = "less even"
+	is := "The load is more even: the most loaded CPU has"
+	switch same := SameCPUs(l.Scenarios); {
+	case same && l.best == 0:
+		is = "The load is less even: the most loaded CPU has"
+	case !same && l.best == 0: // how even it is beside its own mean is another question
+		is = "The most loaded CPU has more:"
+	case !same:
+		is = "The most loaded CPU has less:"
 	}
-	return fmt.Sprintf("The load is %s: the most loaded CPU has %s under “%s”, and had %s under “%s”.", spread, l.whole(1), now.Name, l.number(0), was.Name)
+	return fmt.Sprintf("%s %s under “%s”, and had %s under “%s”.", is, l.whole(1), now.Name, l.number(0), was.Name)
 }
 
 // SteeringSentences say what receive packet steering does beside a scenario that differs in

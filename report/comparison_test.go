@@ -296,3 +296,30 @@ func TestScenarioHeads(t *testing.T) {
 		t.Errorf("the heads are %q, want %q", got, want)
 	}
 }
+
+// Reports of different numbers of CPUs are told the load of the busiest one, and not which is more
+// even: beside its own mean that may be the other.
+func TestDiffOfOtherCPUs(t *testing.T) {
+	scenario := func(name string, packets ...uint64) Scenario {
+		m := Mode{Mode: "rss-msix", Simulated: 1e9}
+		for cpu, n := range packets {
+			m.CPUs = append(m.CPUs, CPU{CPU: cpu, Packets: n})
+		}
+		m.Derive()
+		return Scenario{Name: name, Compared: "rss-msix", Modes: List[Mode]{m}}
+	}
+	four, two := scenario("four", 500, 200, 200, 100), scenario("two", 600, 400)
+	for _, test := range []struct {
+		scenarios []Scenario
+		want      string
+	}{
+		{[]Scenario{four, two}, "The most loaded CPU has more: 60.0% of the packets under “two”, and had 50.0% under “four”."},
+		{[]Scenario{two, four}, "The most loaded CPU has less: 50.0% of the packets under “four”, and had 60.0% under “two”."},
+		{[]Scenario{two, scenario("same", 800, 200)}, "The load is less even: the most loaded CPU has 1.60 times the mean under “same”, and had 1.20 times under “two”."},
+	} {
+		c := &Compare{Capture: Capture{Packets: 1000, Received: 1000}, Scenarios: test.scenarios, Diff: &Diff{}}
+		if got := c.comparedLoads().ofReports(); got != test.want {
+			t.Errorf("%q, want %q", got, test.want)
+		}
+	}
+}
