@@ -39,6 +39,7 @@ type Suggest struct {
 
 	NoTable string      `json:"-"` // why no table can be set on the interface; "" where one can, as far as is known; a note in the JSON
 	Table   TableReport `json:"-"` // the present one, for the page
+	CPUs    int         `json:"-"` // in use
 
 	Notes   []string `json:"-"` // the text's first lines
 	Caveats []string `json:"-"`

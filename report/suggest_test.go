@@ -166,3 +166,39 @@ func TestSuggestOtherFlows(t *testing.T) {
 		}
 	}
 }
+
+// TestSuggestBesideTheTable: what no table changes is not called the table's fault, and no longer
+// capture is asked for where no table can be better.
+func TestSuggestBesideTheTable(t *testing.T) {
+	equal := func(queues int) (entries report.List[int]) {
+		for i := range 128 {
+			entries = append(entries, i%queues)
+		}
+		return entries
+	}
+	for name, test := range map[string]struct {
+		cpus           int
+		queueCPUs      report.List[int]
+		entries        report.List[int]
+		present, bound report.Fraction
+		want, not      string
+	}{
+		"even":         {4, report.List[int]{0, 1, 2, 3}, equal(4), 1.5, 1, "too short to judge: Whether another table would last can't be told: why. Capture more; --no-gate shows what fits this capture.", ""},
+		"all unhashed": {4, report.List[int]{0, 1, 2, 3}, equal(4), 4, 4, "keep what there is: Its imbalance of packets is 4.000, and no table gets below 4.000 on this capture. A replay, without `suggest`, tells why, and what helps.", ""},
+		"few queues":   {4, report.List[int]{0, 1}, equal(2), 3, 2, "The table is even over the queues, which lead to 2 of 4 CPUs: a replay, without `suggest`, tells how to reach the others.", "uneven itself"},
+		"piled":        {4, report.List[int]{0, 1, 2, 2}, equal(4), 3, 1, "as CPU 2 has those of 2.", "uneven itself"},
+		"on one CPU":   {4, report.List[int]{1, 1, 1, 1}, equal(4), 4, 4, "The interrupts of all queues are on CPU 1,", "uneven itself"},
+		"lopsided":     {4, report.List[int]{0, 1, 2, 3}, append(make(report.List[int], 384), equal(4)...), 3.5, 1, "even traffic would load its busiest CPU with 3.25 × a fair share", "interrupts"},
+	} {
+		s := &report.Suggest{
+			Objective: "packets", CPUs: test.cpus, Judging: report.Judging{Packets: 1000, TooShort: "why"}, Bound: report.Bound{Imbalance: test.bound},
+			Present: report.Placement{Figures: report.Figures{Imbalance: report.Imbalance{Packets: test.present}}, Even: test.present},
+			Table:   report.TableReport{Entries: test.entries, QueueCPUs: test.queueCPUs},
+		}
+		title, sentences, _ := s.Recommendation()
+		got := title + ": " + strings.Join(sentences, " ")
+		if !strings.Contains(got, test.want) || test.not != "" && strings.Contains(got, test.not) || strings.Contains(got, "Capture more") == (test.present <= test.bound) {
+			t.Errorf("%s: %q, want %q and no %q", name, got, test.want, test.not)
+		}
+	}
+}

@@ -152,36 +152,72 @@ func (s *Suggest) FigureHeads() []string {
 // Recommendation is what to do, in a line, why, and the commands that do it.
 func (s *Suggest) Recommendation() (title string, sentences, commands []string) {
 	title, sentences, commands = s.recommendation()
-	if piled := s.piledInterrupts(); piled != "" {
-		sentences = append(sentences, piled)
+	if why := s.outsideTable(); why != "" {
+		sentences = append(sentences, why)
 	}
 	return title, append(sentences, s.HeadroomSentences()...), commands
 }
 
-// piledInterrupts says where more queues are on one CPU than on others, or all are, so that their
-// interrupts load it, and not the table, which is even over the queues; "" where it is not so,
-// and under RPS, where they are not the load.
-func (s *Suggest) piledInterrupts() string {
-	of, entries := map[int]uint64{}, make([]uint64, len(s.Table.QueueCPUs))
-	for _, queue := range s.Table.Entries {
-		entries[queue]++
-	}
-	if s.Parameters.Named("rps") != nil || len(entries) < 2 || slices.Max(entries) > slices.Min(entries)+1 {
+// outsideTable says why a table that is even over its queues is not over the CPUs: more queues are
+// on one CPU than on others, or all are, so that their interrupts load it; or it leads to few
+// CPUs. It is "" where it is not so, and under RPS, where interrupts are not the load.
+func (s *Suggest) outsideTable() string {
+	if s.Parameters.Named("rps") != nil || len(s.Table.QueueCPUs) < 2 || !s.evenOverQueues() {
 		return ""
 	}
+	of, led := map[int]uint64{}, map[int]bool{} // queues on each CPU, and the CPUs that entries lead to
 	at := s.Table.QueueCPUs[0]
 	for _, cpu := range s.Table.QueueCPUs {
 		if of[cpu]++; of[cpu] > of[at] {
 			at = cpu
 		}
 	}
+	for _, queue := range s.Table.Entries {
+		led[s.Table.QueueCPUs[queue]] = true
+	}
 	switch {
-	case len(of) > 1 && s.Present.Even >= UnevenFrom:
-		return fmt.Sprintf("The table is even over the queues: it is their interrupts that are not over the CPUs, as CPU %d has those of %s. A replay, without `suggest`, tells how to spread them, which may be all it takes.", at, words.Exact(of[at]))
 	case len(of) == 1:
 		return fmt.Sprintf("The interrupts of all queues are on CPU %d, so that no table changes the load. Where the host has more CPUs, spread them first (/proc/irq/N/smp_affinity_list).", at)
+	case s.tableEven() < UnevenFrom:
+		return ""
+	case of[at] > 1:
+		return fmt.Sprintf("The table is even over the queues: it is their interrupts that are not over the CPUs, as CPU %d has those of %s. A replay, without `suggest`, tells how to spread them, which may be all it takes.", at, words.Exact(of[at]))
 	}
-	return ""
+	return fmt.Sprintf("The table is even over the queues, which lead to %s of %s CPUs: a replay, without `suggest`, tells how to reach the others.", words.Exact(uint64(len(led))), words.Exact(uint64(s.CPUs)))
+}
+
+// evenOverQueues tells whether the table has as many entries of each queue, as nearly as can be.
+func (s *Suggest) evenOverQueues() bool {
+	entries := make([]uint64, len(s.Table.QueueCPUs))
+	for _, queue := range s.Table.Entries {
+		entries[queue]++
+	}
+	return slices.Max(entries) <= slices.Min(entries)+1
+}
+
+// tableEven is the imbalance that the table makes of even traffic of which all has a hash.
+func (s *Suggest) tableEven() Fraction {
+	of, most := map[int]uint64{}, uint64(0)
+	for _, queue := range s.Table.Entries {
+		cpu := s.Table.QueueCPUs[queue]
+		of[cpu]++
+		most = max(most, of[cpu])
+	}
+	return Ratio(most*uint64(s.CPUs), uint64(len(s.Table.Entries)))
+}
+
+// unevenItself is what is wrong with the present table whatever the capture; nil for nothing.
+func (s *Suggest) unevenItself() []string {
+	even := s.tableEven()
+	if !(even >= UnevenFrom) || s.evenOverQueues() { // it may be null
+		return nil
+	}
+	return []string{fmt.Sprintf("But no capture is needed to tell that the present table is uneven itself: even traffic would load its busiest CPU with %s × a fair share. Unless that is meant so, set one that is even.", words.Fixed(even, 2))}
+}
+
+// atBound tells whether no table is better on this capture, as far as packets or bytes tell.
+func (s *Suggest) atBound() bool {
+	return s.Objective != "busy" && s.Parameters.Named("rps") == nil && s.Bound.Imbalance > 1 && s.Judging.Packets >= MinPackets && s.Present.Of(s.Objective) <= alike*s.Bound.Imbalance
 }
 
 func (s *Suggest) recommendation() (title string, sentences, commands []string) {
@@ -192,12 +228,15 @@ func (s *Suggest) recommendation() (title string, sentences, commands []string) 
 		return "nothing: no table can be set on this interface", []string{s.NoTable + " What a table would change is listed below."}, nil
 	case of == nil && s.OneQueue():
 		return "nothing: the table leads to one queue", []string{"No table spreads packets over one queue: bring more queues into use first. A replay, without `suggest`, tells how."}, nil
-	case of == nil && s.Judging.TooShort != "":
-		sentences := []string{fmt.Sprintf("Whether another table would last can't be told: %s. Capture more; --no-gate shows what fits this capture.", s.Judging.TooShort)}
-		if even := s.Present.Even; even >= UnevenFrom {
-			sentences = append(sentences, fmt.Sprintf("But no capture is needed to tell that the present table is uneven itself: even traffic would load its busiest CPU with %s × a fair share. Unless that is meant so, set one that is even.", words.Fixed(even, 2)))
+	case of == nil && s.atBound():
+		said := fmt.Sprintf("Its %s is %s, and no table gets below %s on this capture.", what, words.Fixed(s.Present.Of(s.Objective), 3), words.Fixed(s.Bound.Imbalance, 3))
+		if s.Bound.Imbalance >= UnevenFrom {
+			said += " A replay, without `suggest`, tells why, and what helps."
 		}
-		return "nothing: too short to judge", sentences, nil
+		return "keep what there is", append([]string{said}, s.unevenItself()...), nil
+	case of == nil && s.Judging.TooShort != "":
+		said := fmt.Sprintf("Whether another table would last can't be told: %s. Capture more; --no-gate shows what fits this capture.", s.Judging.TooShort)
+		return "nothing: too short to judge", append([]string{said}, s.unevenItself()...), nil
 	case of == nil:
 		return "keep what there is", []string{fmt.Sprintf("Its %s is %s. Nothing was found that is better and would last; what was looked at is listed below.", what, words.Fixed(s.Present.Of(s.Objective), 3))}, nil
 	}

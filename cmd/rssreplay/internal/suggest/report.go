@@ -23,7 +23,7 @@ func (c *candidates) report(figures []report.Figures) (*report.Suggest, error) {
 	r := &report.Suggest{
 		Tool: cli.Tool(), Capture: a.Capture(), Parameters: s.settings.Parameters, Objective: s.by, Mode: s.mode.String(),
 		Judging: c.judging, Present: report.Placement{Figures: figures[0], Even: c.evenly(s.settings.Config.Table)},
-		Bound: c.bound(a), Curve: c.curve, Table: a.Table(),
+		Bound: c.bound(a), Curve: c.curve, Table: a.Table(), CPUs: len(s.settings.Config.CPUs),
 		Notes: s.settings.Notes(), Caveats: a.Caveats(),
 	}
 	c.contextTables()
