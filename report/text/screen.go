@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"rssreplay/report"
@@ -237,6 +238,9 @@ func (s *screen) firstStatement(t *writer, st *report.Statement) {
 	room := s.details
 	for _, more := range st.More {
 		lines := cutText(t.clean(more), t.width-len(words.Indent), room)
+		if len(lines) == 1 && strings.Trim(lines[0], t.clean("→ …")) == "" { // nothing but a command, for which there is no room
+			continue
+		}
 		for _, l := range lines {
 			t.line(words.Indent + l)
 		}
@@ -316,7 +320,11 @@ func (s *screen) flowTable(t *writer, flows []report.Flow, last int) {
 	for i := range flows {
 		longest = max(longest, words.DisplayWidth(report.FlowName(&flows[i], MaxWidth)))
 	}
+	share := g.columns[2].width() + len(gap)
 	switch {
+	case s.width == 0 && len(r.Modes) <= 2 && left < longest && longest <= left+share: // a whole name tells more
+		g.columns = slices.Delete(g.columns, 2, 3)
+		left += share
 	case s.width > 0 && left < longest: // a mail has room for more tables, the first of one mode
 		left = min(longest, all-columnsWidth(g.columns[1:4])-len(gap))
 	case left < screenFlowWidth: // many modes: they get tables of their own

@@ -3,6 +3,7 @@ package text
 import (
 	"bytes"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -333,5 +334,43 @@ func TestMail(t *testing.T) {
 	r.Asides = []string{strings.Repeat("A note of several words. ", 20) + "At last."}
 	if err := WriteMail(&b, r); err != nil || !strings.Contains(b.String(), "At last.\n") {
 		t.Errorf("a note is cut, though a mail has room (%v):\n%s", err, &b)
+	}
+}
+
+// The longest names of IPv4 flows are whole: they tell more than shares.
+func TestScreenWholeNames(t *testing.T) {
+	r := withScreen(fixture.New(8, 300, "rss-msix", "non-rss"))
+	var flows []report.Flow
+	for f := range r.Flows {
+		f.Protocol, f.HasPorts = "tcp", true
+		f.Source, f.SourcePort = netip.MustParseAddr("192.168.100.101"), 40001
+		f.Destination, f.DestinationPort = netip.MustParseAddr("192.168.200.201"), 50001
+		flows = append(flows, f)
+	}
+	r.Flows = slices.Values(flows)
+	got := screenOf(t, r, Options{})
+	if n := strings.Count(got, "  tcp 192.168.100.101:40001 → 192.168.200.201:50001  "); n != 10 {
+		t.Errorf("%d whole names:\n%s", n, got)
+	}
+	for _, l := range strings.Split(got, "\n") {
+		if twwidth.Width(l) > 80 {
+			t.Errorf("%d columns: %s", twwidth.Width(l), l)
+		}
+	}
+}
+
+// Of a remedy that begins with a command no arrow is left behind where there is no room for it.
+func TestScreenLeavesNoArrow(t *testing.T) {
+	for remedy, want := range map[string]int{
+		"→ `reordercap " + strings.Repeat("long/", 12) + "web.pcap sorted.pcap` sorts the packets by time.": 1,
+		"→ Sort the packets by time: `reordercap " + strings.Repeat("long/", 12) + "web.pcap sorted.pcap`.": 2,
+	} {
+		s := screen{r: &report.Report{}, o: Options{Width: 80}, details: 1}
+		got := s.block(func(t *writer) {
+			s.firstStatement(t, &report.Statement{Text: "Time leaps.", More: []string{remedy}})
+		})
+		if len(got) != want {
+			t.Errorf("%q", got)
+		}
 	}
 }
