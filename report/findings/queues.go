@@ -55,6 +55,10 @@ func (d *diagnosis) singleQueue() *report.Finding {
 		f.Evidence = "How many it can have is not known."
 		f.Remedy = "More queues where the NIC can (`ethtool -l DEV`). Or " + f.Remedy
 	}
+	if n := d.withoutKernelHash(); 2*n > d.r.Capture.Received && !d.t.PowerShell {
+		f.Evidence += fmt.Sprintf(" %s of the packets are neither IP nor PPPoE, which neither queues nor RPS spread.", words.Percent(d.share(n)))
+		f.Remedy = d.keptTogether(n) + readByXDP
+	}
 	return f
 }
 

@@ -69,7 +69,7 @@ func (d *diagnosis) unhashed() *report.Finding {
 	}
 	met, ruled := n, d.ruledUnhashed()
 	n -= min(n, ruled)
-	if !d.judged() || len(d.mode.CPUs) < 2 || float64(n) < report.OfFairShare*d.fair() || d.rps() && (!d.uneven() || d.t.Steered) {
+	if !d.judged() || len(d.mode.CPUs) < 2 || float64(n) < report.OfFairShare*d.fair() || d.has("single-queue") || d.rps() && (!d.uneven() || d.t.Steered) {
 		return nil // the stack's own hash takes them on
 	}
 	queue := d.defaultQueue()
@@ -128,19 +128,27 @@ func (d *diagnosis) spreadUnhashed(n uint64, queue int) string {
 	}
 	switch {
 	case d.rps():
-		return "An XDP program with a cpumap can spread them by what it reads of them itself: RPS has not."
+		return strings.TrimSuffix(readByXDP[1:], ".") + ": RPS has not."
 	case 2*seen >= n:
 		return "Spread them behind the NIC, by RPS: the kernel's own hash is of the flow inside: " + d.byRPS(fmt.Sprint(queue)) + "."
 	}
-	apart := "RPS keeps them together, too: of packets that are neither IP nor PPPoE the kernel's own hash has no more than the EtherType. "
-	if d.unhashedKind(n) == notIP {
-		apart = "`tshark -r " + d.capture() + " -Y 'not ip and not ipv6' | head` shows what they are: a storm of ARP, say, ends where it comes from. " + apart
-	}
 	if d.ofFair(n) < 1 && !d.t.Unsettable.Table {
-		return apart + "Keep hashed packets off their CPU:" + d.otherTable()
+		return d.keptTogether(n) + " Keep hashed packets off their CPU:" + d.otherTable()
 	}
-	return apart + "An XDP program with a cpumap can spread them by what it reads of them itself."
+	return d.keptTogether(n) + readByXDP
 }
+
+// keptTogether is why RPS does not spread n packets without a hash.
+func (d *diagnosis) keptTogether(n uint64) string {
+	together := "RPS keeps them together, too: of packets that are neither IP nor PPPoE the kernel's own hash has no more than the EtherType."
+	if d.unhashedKind(n) == notIP {
+		together = "`tshark -r " + d.capture() + " -Y 'not ip and not ipv6' | head` shows what they are: a storm of ARP, say, ends where it comes from. " + together
+	}
+	return together
+}
+
+// readByXDP is what spreads packets all the same.
+const readByXDP = " An XDP program with a cpumap can spread them by what it reads of them itself."
 
 // inner tells whether the inner headers of tunnels are hashed.
 func (d *diagnosis) inner() bool {
@@ -151,7 +159,7 @@ func (d *diagnosis) inner() bool {
 // qinq: two VLAN tags, which the replay's NIC reads and many others do not: QEMU's igb
 // and virtio-net were measured to give packets with two 0x8100 tags no hash.
 func (d *diagnosis) qinq() *report.Finding {
-	if !d.judged() || len(d.mode.CPUs) < 2 || d.has("unhashed", "both-directions") || d.rps() && d.t.Steered {
+	if !d.judged() || len(d.mode.CPUs) < 2 || d.has("unhashed", "both-directions", "single-queue") || d.rps() && d.t.Steered {
 		return nil
 	}
 	var n uint64
@@ -188,7 +196,7 @@ func (d *diagnosis) noHashType() *report.Finding {
 			n = c.Packets - min(c.Packets, d.ruledUnhashed())
 		}
 	}
-	if !d.judged() || len(d.mode.CPUs) < 2 || float64(n) < report.OfFairShare*d.fair() || d.rps() && d.t.Steered {
+	if !d.judged() || len(d.mode.CPUs) < 2 || float64(n) < report.OfFairShare*d.fair() || d.has("single-queue") || d.rps() && d.t.Steered {
 		return nil
 	}
 	queue := d.defaultQueue()

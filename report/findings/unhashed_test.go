@@ -88,3 +88,20 @@ func TestRuledUnhashed(t *testing.T) {
 		}
 	}
 }
+
+// Of a NIC with one queue it is that which is told, once; where most packets are such that RPS does
+// not spread them, RPS is no remedy.
+func TestUnhashedOfOneQueue(t *testing.T) {
+	for reason, told := range map[string]bool{noHashTypeReason: true, "not_ip": false} {
+		r := hot(1000, 0, 0, 0)
+		r.Table = report.TableReport{Size: 1, Entries: report.List[int]{0}, QueueCPUs: report.List[int]{0}}
+		r.Capture.Unhashed = report.Counts{{Name: reason, Packets: 1000}}
+		found := Diagnose(r, &Traffic{MostQueues: 1})
+		if len(found) != 1 || found[0].ID != "single-queue" {
+			t.Fatalf("%s: %+v", reason, found)
+		}
+		if got := strings.Contains(found[0].Remedy, "--rps 0-3"); got != told || strings.Contains(found[0].Remedy, "RPS keeps them together, too") == told {
+			t.Errorf("%s: %s", reason, found[0].Remedy)
+		}
+	}
+}
