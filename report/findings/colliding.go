@@ -129,14 +129,22 @@ func (d *diagnosis) assumedKey() bool {
 
 // otherLuck is what other ports or another key bring flows that meet by luck.
 func (d *diagnosis) otherLuck() string {
-	by, are := "Other source ports, or another key,", "keys"
-	if d.t.Unsettable.Key {
-		by, are = "Other source ports", "ports"
-	}
 	if c := d.t.Chance; c != nil && d.lost() <= c.P50 {
+		are := "keys"
+		if d.t.Unsettable.Key {
+			are = "ports"
+		}
 		return "Half of all " + are + " at random are no better."
 	}
-	return by + " part them by luck."
+	return d.partedBy() + " part them by luck."
+}
+
+// partedBy is what gives flows other hashes.
+func (d *diagnosis) partedBy() string {
+	if d.t.Unsettable.Key {
+		return "Other source ports"
+	}
+	return "Other source ports, or another key,"
 }
 
 // judgeLuck says in f how often flows meet so by chance, and makes a note of what chance

@@ -230,9 +230,9 @@ func (d *diagnosis) nameLocal() string {
 	host, least, either := d.host()
 	switch {
 	case len(host) == 1:
-		return fmt.Sprintf("name its address, which may be the one in %s of the packets: %s", words.Percent(least), run(host[0]))
+		return fmt.Sprintf("name its address, which may be %s, in %s of the packets: %s", host[0], words.Percent(least), run(host[0]))
 	case host != nil:
-		return fmt.Sprintf("name its addresses, which may be those in %s of the packets: %s", words.Percent(least), run(strings.Join(host, ",")))
+		return fmt.Sprintf("name its addresses, which may be %s, in %s of the packets: %s", strings.Join(host, " and "), words.Percent(least), run(strings.Join(host, ",")))
 	case either != nil:
 		return fmt.Sprintf("name its address, %s or %s: %s", either[0], either[1], run(either[0].String()))
 	}

@@ -20,12 +20,12 @@ func TestHost(t *testing.T) {
 		want  string
 	}{
 		{"with noise", []report.Flow{flow("10.0.0.1", "10.0.0.9", 50), flow("10.0.0.9", "10.0.0.2", 49), flow("10.0.0.3", "10.0.0.4", 1)},
-			"name its address, which may be the one in 99.0% of the packets: `rssreplay CAPTURE --local 10.0.0.9`"},
+			"name its address, which may be 10.0.0.9, in 99.0% of the packets: `rssreplay CAPTURE --local 10.0.0.9`"},
 		{"both versions", []report.Flow{flow("10.0.0.1", "10.0.0.9", 50), flow("10.0.0.9", "10.0.0.2", 50), flow("2001:db8::1", "2001:db8::9", 15), flow("2001:db8::9", "2001:db8::2", 15), flow("2001:db8::3", "2001:db8::4", 6)},
-			"name its addresses, which may be those in 83.3% of the packets: `rssreplay CAPTURE --local 10.0.0.9,2001:db8::9`"},
+			"name its addresses, which may be 10.0.0.9 and 2001:db8::9, in 83.3% of the packets: `rssreplay CAPTURE --local 10.0.0.9,2001:db8::9`"},
 		{"two hosts", []report.Flow{flow("10.0.0.1", "10.0.0.9", 50), flow("10.0.0.9", "10.0.0.1", 60)}, "name its address, 10.0.0.1 or 10.0.0.9: `rssreplay CAPTURE --local 10.0.0.1`"},
 		{"one flow", []report.Flow{flow("10.0.0.1", "10.0.0.9", 50)}, "name its address, 10.0.0.9 or 10.0.0.1: `rssreplay CAPTURE --local 10.0.0.9`"},
-		{"to itself", []report.Flow{flow("10.0.0.9", "10.0.0.9", 50)}, "name its address, which may be the one in 100.0% of the packets: `rssreplay CAPTURE --local 10.0.0.9`"},
+		{"to itself", []report.Flow{flow("10.0.0.9", "10.0.0.9", 50)}, "name its address, which may be 10.0.0.9, in 100.0% of the packets: `rssreplay CAPTURE --local 10.0.0.9`"},
 		{"router", []report.Flow{flow("10.0.0.1", "10.0.0.9", 70), flow("10.0.0.2", "10.0.0.3", 30)}, ""},
 		{"nothing", nil, ""},
 	} {

@@ -38,6 +38,7 @@ func Diagnose(r *report.Report, t *Traffic) report.List[report.Finding] {
 	}
 	d.flowFirst(all)
 	d.noEthtool(all)
+	d.keepTransform(all)
 	d.nameDevice(all)
 	rank := map[string]int{report.Problem: 0, report.Warning: 1, report.Note: 2}
 	slices.SortStableFunc(all, func(a, b report.Finding) int { return rank[a.Severity] - rank[b.Severity] })

@@ -178,7 +178,7 @@ func (d *diagnosis) aboutElephant() *report.Finding {
 	if d.r.Moves() {
 		its = "the CPU that has it at the time"
 	}
-	return &report.Finding{
+	f := &report.Finding{
 		ID: "elephant-flow", Severity: d.weigh(d.lost()),
 		Summary: fmt.Sprintf("One flow has %s of the received packets: %s gets at least %s times a fair share, whatever the %s.",
 			words.Percent(d.share(d.t.Largest.Packets)), its, words.Fixed(d.bound(), 2), d.spreads()),
@@ -186,6 +186,23 @@ func (d *diagnosis) aboutElephant() *report.Finding {
 		Remedy:   d.relieve(d.t.Largest),
 		Figures:  figures,
 	}
+	if entry := d.entryOf(d.t.Largest); float64(entry-d.bound()) >= d.worthwhile() {
+		f.Evidence += fmt.Sprintf(" Under this key entry %d of the table, which the flow shares with others, has %s × alone: no table gets below that.", d.t.Largest.Index, words.Fixed(entry, 2))
+		figures["entry_bound"] = entry
+		if !d.assumedKey() && !onAddresses(d.t.Largest) {
+			f.Remedy = d.partedBy() + " part the flows of that entry by luck. " + f.Remedy
+		}
+	}
+	return f
+}
+
+// entryOf is the packets of the table's entry that a flow meets, of a fair share; 0 where no one
+// entry has them, or which it is may not be told.
+func (d *diagnosis) entryOf(f *report.Flow) report.Fraction {
+	if d.rps() || d.r.Moves() || f.HashWithheld || f.Rule != nil || f.HashType == report.NoHash || f.Index >= len(d.r.Table.Packets) {
+		return 0
+	}
+	return d.ofFair(d.r.Table.Packets[f.Index])
 }
 
 // spreads is what spreads flows over CPUs, and splits none.
@@ -197,11 +214,11 @@ func (d *diagnosis) spreads() string {
 }
 
 // relieve is what helps the CPU of a heavy flow. Under RPS no table does.
-func (d *diagnosis) relieve(f *report.Flow) string {
+func (d *diagnosis) relieve(f *report.Flow, change ...Argument) string {
 	if d.rps() {
 		return d.split(f) + ", as no mask splits it. " + d.ownCPU() + "."
 	}
-	return d.orApart(d.split(f), "its CPU")
+	return d.orApart(d.split(f), "its CPU", change...)
 }
 
 // bytesFrom is how much more a flow must be of the bytes than of the packets to be
@@ -239,7 +256,7 @@ func (d *diagnosis) elephantBytes() *report.Finding {
 			words.Percent(share), words.Percent(d.share(f.Packets)), words.Fixed(bound, 2), d.spreads()),
 		Evidence: fmt.Sprintf("%s, of %s bytes; CPU %d has %s of the bytes, %s × its fair share. By packets the busiest has %s ×.",
 			report.FlowName(f, math.MaxInt32), words.Exact(f.Bytes), most.CPU, words.Percent(report.Ratio(most.Bytes, bytes)), words.Fixed(d.mode.Imbalance.Bytes, 2), words.Fixed(d.lost(), 2)),
-		Remedy:  fmt.Sprintf("This counts where bytes cost (copies, checksums: `--byte-cost`). %s; or keep other flows off its CPU: %s.", d.split(f), d.run("suggest", Argument{"--by", "bytes"})),
+		Remedy:  "This counts where bytes cost (copies, checksums: `--byte-cost`). " + d.relieve(f, Argument{"--by", "bytes"}),
 		Figures: report.Numbers{"cpu": most.CPU, "cpu_share_bytes": report.Ratio(most.Bytes, bytes), "lost_capacity_bytes": d.mode.Imbalance.Bytes, "share_bytes": share, "share": d.share(f.Packets), "bound": bound},
 	}
 }

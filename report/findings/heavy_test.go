@@ -153,3 +153,50 @@ func TestRemedyForHeavyFlow(t *testing.T) {
 		}
 	}
 }
+
+// A heavy flow that shares its entry with others is not told that a table helps as far as the flow
+// alone allows.
+func TestHeavyFlowsOfOneEntry(t *testing.T) {
+	heavy := on(0, 1600)
+	ownKey := report.Parameters{{Name: "key", Value: "x", Source: "--key"}}
+	for _, test := range []struct {
+		entry      uint64 // packets
+		parameters report.Parameters
+		told, key  bool
+	}{{1600, nil, false, false}, {1700, ownKey, false, false}, {3000, nil, true, false}, {3000, ownKey, true, true}} {
+		r := hot(3200, 300, 300, 200)
+		r.Parameters = test.parameters
+		r.Table.Packets = report.List[uint64]{test.entry, 300, 300, 200}
+		f := newDiagnosis(r, &Traffic{Flows: 100, Largest: &heavy}).elephant()
+		if f == nil {
+			t.Fatalf("%+v: no finding", test)
+		}
+		if got := strings.Contains(f.Evidence, "has 3.00 × alone: no table gets below that."); got != test.told {
+			t.Errorf("%+v: %s", test, f.Evidence)
+		}
+		if got := strings.HasPrefix(f.Remedy, "Other source ports, or another key, part the flows of that entry by luck. "); got != test.key {
+			t.Errorf("%+v: %s", test, f.Remedy)
+		}
+	}
+}
+
+// What is heavy in bytes alone has no remedy that the NIC or RPS has not.
+func TestRemedyForHeavyBytes(t *testing.T) {
+	r := hot(250, 250, 250, 250)
+	for i := range r.Modes[0].CPUs {
+		r.Modes[0].CPUs[i].Bytes = 100
+	}
+	r.Modes[0].CPUs[0].Bytes = 10_000
+	r.Modes[0].Derive()
+	heavy := on(0, 20)
+	heavy.Bytes = 9_900
+	for want, traffic := range map[string]Traffic{
+		"Split it over several connections; or keep other flows off its CPU: `rssreplay suggest CAPTURE --by bytes` looks for a table that lasts.": {},
+		"Split it over several connections.": {Unsettable: Unsettable{Table: true}},
+	} {
+		traffic.Flows, traffic.Largest, traffic.LargestBytes = 100, &heavy, &heavy
+		if f := newDiagnosis(r, &traffic).elephantBytes(); f == nil || !strings.HasSuffix(f.Remedy, want) {
+			t.Errorf("%+v, want %q", f, want)
+		}
+	}
+}

@@ -206,7 +206,7 @@ func (d *diagnosis) fullMask() (evidence, remedy string) {
 	}
 	if d.byEtherType() {
 		return fmt.Sprintf("%s: of packets that are neither IP nor PPPoE, here %s of %s, it has no more than the EtherType.", all, words.Exact(d.withoutKernelHash()), words.Exact(d.r.Capture.Received)),
-			"No mask parts packets with one hash. An XDP program with a cpumap can, by what it reads of them itself."
+			"No mask parts packets that are neither IP nor PPPoE: to the kernel's own hash they are alike. An XDP program with a cpumap can, by what it reads of them itself."
 	}
 	evidence = all + ", by chance."
 	flows, effective := uint64(0), report.Fraction(0)

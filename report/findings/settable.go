@@ -2,6 +2,7 @@ package findings
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -77,16 +78,16 @@ func property(keyword string, value int) string {
 }
 
 // otherTable is how a better table is found, where one can be set: a sentence behind others, or "".
-func (d *diagnosis) otherTable() string {
+func (d *diagnosis) otherTable(change ...Argument) string {
 	if d.t.Unsettable.Table {
 		return ""
 	}
-	return " " + d.run("suggest") + " looks for a table that lasts."
+	return " " + d.run("suggest", change...) + " looks for a table that lasts."
 }
 
 // orApart is the remedy, or a table that keeps other flows off the CPUs, where one can be set.
-func (d *diagnosis) orApart(remedy, cpus string) string {
-	other := d.otherTable()
+func (d *diagnosis) orApart(remedy, cpus string, change ...Argument) string {
+	other := d.otherTable(change...)
 	if other == "" {
 		return remedy + "."
 	}
@@ -155,6 +156,23 @@ func (d *diagnosis) noEthtool(all []report.Finding) {
 		linux := func(word string) bool { return strings.Contains(all[i].Remedy, word) }
 		if slices.ContainsFunc([]string{"`ethtool -X", "`ethtool -N", "`ethtool -L", "`ethtool -G", "`ethtool -C", "/sys/class/net/", "/proc/irq/"}, linux) {
 			all[i].Remedy = why + " What follows is Linux's way. " + all[i].Remedy
+		}
+	}
+}
+
+// setsTable finds commands that set the table or the key, and say nothing of the transformation.
+var setsTable = regexp.MustCompile("(`ethtool -X DEV (?:equal|default|hkey)[^`]*)`")
+
+// keepTransform has such commands say it, where the driver would turn symmetric-xor on: see
+// profile.Profile.SetsTransform and suggest's commands.
+func (d *diagnosis) keepTransform(all []report.Finding) {
+	if d.t.KeepTransform == "" {
+		return
+	}
+	for i := range all {
+		said := setsTable.ReplaceAllString(all[i].Remedy, "$1 xfrm "+d.t.KeepTransform+"`")
+		if said != all[i].Remedy {
+			all[i].Remedy = said + " Without xfrm the driver would turn symmetric-xor on (Linux 6.12); an ethtool before 6.9 does not know the word."
 		}
 	}
 }

@@ -132,3 +132,22 @@ func TestFewCPUsByDesign(t *testing.T) {
 		}
 	}
 }
+
+// With a driver that takes a command without xfrm as symmetric-xor, remedies say it.
+func TestRemediesKeepTheTransform(t *testing.T) {
+	for text, want := range map[string]string{
+		"`ethtool -L DEV combined 8`, then `ethtool -X DEV default`; or more.": "`ethtool -L DEV combined 8`, then `ethtool -X DEV default xfrm none`; or more. Without xfrm",
+		"`ethtool -X DEV equal 8`.":                      "`ethtool -X DEV equal 8 xfrm none`. Without xfrm",
+		"a key (`ethtool -X DEV hkey 6d:5a:6d:5a:…`)":    "a key (`ethtool -X DEV hkey 6d:5a:6d:5a:… xfrm none`) Without xfrm",
+		"`ethtool -X DEV xfrm symmetric-xor` where":      "`ethtool -X DEV xfrm symmetric-xor` where",
+		"`ethtool -X DEV context 3 …` moves those of it": "`ethtool -X DEV context 3 …` moves those of it",
+	} {
+		for keep, want := range map[string]string{"none": want, "": text} {
+			all := []report.Finding{{Remedy: text}}
+			newDiagnosis(hot(400, 200, 200, 200), &Traffic{KeepTransform: keep}).keepTransform(all)
+			if got := all[0].Remedy; !strings.HasPrefix(got, want) || strings.Contains(got, "Without xfrm") != strings.Contains(want, "Without xfrm") {
+				t.Errorf("%q: %q, want %q", keep, got, want)
+			}
+		}
+	}
+}

@@ -72,6 +72,7 @@ type Traffic struct {
 	Parted   bool         // RPS parts the flow with the most packets
 	Stack    *StackInputs // nil without RPS, or where it is not known
 
+	KeepTransform   string // what `ethtool -X` must say of the hash's input, else the driver changes it; "" where it need not
 	DriverTransform string // of the hash's input, as the NIC's driver sets it; "" if that is not known
 
 	Oversized        uint64 // received packets longer than the link carries

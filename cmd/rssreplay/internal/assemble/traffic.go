@@ -189,6 +189,9 @@ func (a *ReportBuilder) tellNIC(t *findings.Traffic, r *report.Report) {
 	if p := a.Settings.Profile; p != nil {
 		t.RSSQueues, t.MostQueues, t.PowerOfTwo = p.RSSQueues, p.MaxQueues, p.PowerOfTwoQueues
 		t.DriverTransform = p.Transform.String()
+		if p.SetsTransform && a.Settings.Tool() == profile.Ethtool {
+			t.KeepTransform = a.Settings.Steering.Config().Transform.String()
+		}
 	}
 	t.LongestRing = a.Settings.LongestRing
 	t.Application, t.PowerShell = a.Settings.Tool() == profile.Application, a.Settings.Tool() == profile.PowerShell
