@@ -2,6 +2,7 @@ package report
 
 import (
 	"iter"
+	"slices"
 	"strings"
 )
 
@@ -286,6 +287,13 @@ type Queue struct {
 	// The most packets that arrived for it within any 50 µs, and any 500 µs.
 	Burst50us  uint64 `json:"burst_50us"`
 	Burst500us uint64 `json:"burst_500us"`
+}
+
+// DefaultOnly tells whether all packets came to the default queue: none met an entry of the
+// table, or a rule.
+func (r *Report) DefaultOnly() bool {
+	return r.Capture.Received > 0 && !slices.ContainsFunc(r.Table.Packets, func(n uint64) bool { return n > 0 }) &&
+		!slices.ContainsFunc(r.Rules, func(f Rule) bool { return f.Packets > 0 })
 }
 
 // SpreadIsTypical ends a sentence on CPU numbers that are illustrative: with another key the

@@ -895,9 +895,14 @@ func TestSpreadIsTypical(t *testing.T) {
 		write func(*trafficWriter)
 		want  string
 	}{
-		"healthy":   {nil, func(w *trafficWriter) { w.even(300, 3) }, "(default key); the spread is typical."},
-		"cut":       {nil, cut, "(default key), and so is the spread: packets are cut off."},
-		"loopback":  {nil, func(w *trafficWriter) { w.ofLoopback(300) }, "(default key); so is the spread."},
+		"healthy":  {nil, func(w *trafficWriter) { w.even(300, 3) }, "(default key); the spread is typical."},
+		"cut":      {nil, cut, "(default key), and so is the spread: packets are cut off."},
+		"loopback": {nil, func(w *trafficWriter) { w.ofLoopback(300) }, "(default key); so is the spread."},
+		"no hash": {nil, func(w *trafficWriter) {
+			for range 300 {
+				w.packet(gopacket.Payload(arp))
+			}
+		}, "No packet has a hash: all go to queue 0 on CPU 0, whatever the key."},
 		"UDP":       {nil, udpPairs, "(default key); the spread depends on UDP's hash."},
 		"own key":   {[]string{"--key", "symmetric"}, cut, "and affinity (default), but for packets that are cut off."},
 		"colliding": {nil, func(w *trafficWriter) { w.heavy(30, colliding...) }, "(default key); 95% of random spreads are more even."},

@@ -66,7 +66,7 @@ type nextSteps struct {
 // ownTable reads the NIC's own table, where none is given, from standard input.
 func (n *nextSteps) ownTable() *report.Next {
 	s := n.settings
-	if s.Doubt == "" || s.NoTable || s.Profile != nil || n.piped {
+	if s.Doubt == "" || s.NoTable || s.Profile != nil || n.piped || n.report.DefaultOnly() {
 		return nil
 	}
 	set := n.flags.model.Set

@@ -1,6 +1,8 @@
 package assemble
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -9,19 +11,23 @@ import (
 
 // sayWorth takes back what is said of CPU numbers and of the spread where this capture does
 // not bear it: of packets that were cut off the NIC hashed more than is there, others no NIC
-// received, UDP is hashed one way or the other, and a spread that chance seldom gives is not
-// typical. It comes after the findings and what chance gives.
+// received, UDP is hashed one way or the other, of packets without a hash no key decides, and a
+// spread that chance seldom gives is not typical. It comes after the findings and what chance
+// gives.
 func (a *ReportBuilder) sayWorth(r *report.Report) {
 	has := func(id string) bool {
 		return slices.ContainsFunc(r.Findings, func(f report.Finding) bool { return f.ID == id })
 	}
 	cut := has("ports-cut")
-	spread := ""
+	spread, none := "", ""
 	switch at := report.ComparedMode(r.Modes); {
 	case cut:
 		spread = ", and so is the spread: packets are cut off."
 	case has("unread-link") || has("loopback"):
 		spread = "; so is the spread."
+	case at >= 0 && r.Modes[at].RPS == nil && r.DefaultOnly():
+		queue := a.Settings.Config.DefaultQueue
+		none = fmt.Sprintf("No packet has a hash: all go to queue %d on CPU %d, whatever the key.", queue, r.Table.QueueCPUs[queue])
 	case has("udp-ports-assumed"):
 		spread = "; the spread depends on UDP's hash."
 	case at >= 0:
@@ -33,12 +39,12 @@ func (a *ReportBuilder) sayWorth(r *report.Report) {
 			spread = "; 95% of random spreads are more even."
 		}
 	}
-	if spread == "" {
+	if spread == "" && none == "" {
 		return
 	}
 	instead := func(s string) string {
 		if said, typical := strings.CutSuffix(s, report.SpreadIsTypical); typical {
-			return said + spread
+			return cmp.Or(none, said+spread)
 		}
 		return s
 	}
