@@ -15,6 +15,7 @@ import (
 var (
 	ethtoolHeader = lazyregexp.New(`^RX flow hash indirection table for (\S+) with (\d+) RX ring\(s\):`)
 	ethtoolRow    = lazyregexp.New(`^(\d+):((?:\s+\d+)+)$`)
+	ethtoolBehind = lazyregexp.New(`\D(\d+):(?:\s+\d+)+$`) // a row behind something else
 	ethtoolSwitch = lazyregexp.New(`^(\S+): (on|off)$`)
 	// The key beside its title, or alone where the title was lost.
 	ethtoolKey = lazyregexp.New(`^RSS hash key:\s*(\S+)$`)
@@ -314,6 +315,9 @@ func (r *ethtoolReader) otherInTable(i int, line string) *TextError {
 		return r.keyText(i, line)
 	case line[0] >= '0' && line[0] <= '9':
 		return &TextError{What: fmt.Sprintf("%s is no row of a table", quote.Short(line)), Hint: "a row is the number of its first entry, a colon, and entries"}
+	}
+	if m := ethtoolBehind.FindStringSubmatch(line); m != nil && m[1] == strconv.Itoa(len(r.table.Table)) {
+		return &TextError{What: fmt.Sprintf("%s has a row of the table behind something else", quote.Short(line)), Hint: wholeEthtool + ", unchanged"}
 	}
 	r.startPart(i, line, partNone)
 	return nil

@@ -41,6 +41,7 @@ func TestReadFlowHash(t *testing.T) {
 		{"an empty line below each", strings.ReplaceAll(sd+flowAnswer("TCP over IPV6", "None\n"), "\n", "\n\n"), all, all &^ hash.TypesOf(hash.UDPIPv4, hash.TCPIPv6, hash.IPv6)},
 		{"a title that mail has broken", strings.ReplaceAll(sd, " flows use", "\nflows use"), all, all &^ hash.TypesOf(hash.UDPIPv4)},
 		{"in fences", "```\n" + strings.TrimSuffix(sd, "\n") + "```\nand\n~~~\n" + flowAnswer("TCP over IPV4", addressFields) + "~~~\n", all, all &^ hash.TypesOf(hash.UDPIPv4, hash.TCPIPv4)},
+		{"pages of more(1)", strings.ReplaceAll(sd+flowAnswer("TCP over IPV4", addressFields+portFields), "IP DA\n", "IP DA\n--More--\n"), all &^ hash.TypesOf(hash.TCPIPv4), all &^ hash.TypesOf(hash.UDPIPv4)},
 		{"twice the same", sd + sd, all, all &^ hash.TypesOf(hash.UDPIPv4)},
 	} {
 		for _, text := range quoted(test.text) {

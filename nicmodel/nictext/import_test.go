@@ -320,6 +320,7 @@ func TestReadTextErrors(t *testing.T) {
 		{"queue too large", head + "0: 65536\n", `x: line 2: "65536" is no queue from 0 to 65534`},
 		{"row number too large", head + "99999999999999999999: 0\n", "x: line 2: a row numbered 99999999999999999999;"},
 		{"not a number", head + "0: 0 1 x 3\n", `x: line 2: "0: 0 1 x 3" is no row of a table`},
+		{"row behind something", head + row(0) + "-- INSERT --  " + strings.TrimSpace(row(8)) + "\n", `x: line 3: "-- INSERT --  8:`},
 		{"row after the end", head + row(0) + "hello\n" + row(8), `x: line 4: a row of the table, but line 3 ("hello") ended the table`},
 		{"row after the key", head + row(0) + keyText + row(8), `x: line 5: a row of the table, but line 3 ("RSS hash key:") ended the table`},
 		{"last row cut within a number", strings.Replace(head, "4 RX", "12 RX", 1) + "    0:      0     1     2     3     4     5     6     7\n    8:      8    91\n", "x: line 3: the table's last row is cut: it has 2 of 8 entries, and names queue 91 of 12 RX ring(s)"},

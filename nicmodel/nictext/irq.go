@@ -23,7 +23,8 @@ type IRQs struct {
 	note  string             // what the reader of a result must know of the CPUs
 
 	scripted map[string]int // by interface: how many of the rows set_irq_affinity has printed
-	loose    bool           // of show_irq_affinity.sh, which also has interrupts that are no queue's
+	loose    bool           // of Nvidia's scripts, which also have interrupts that are no queue's
+	hyperV   bool           // a row counts those of Hyper-V, which the NIC's are among
 }
 
 type irqRow struct {
@@ -125,7 +126,13 @@ func ParseIRQs(lines []string) (*IRQs, error) {
 	}
 	q.cpus = read.cpus
 	if len(q.rows) == 0 && len(q.plain) == 0 {
-		return nil, &TextError{What: "holds no interrupts", Hint: "give /proc/interrupts, what `grep . /proc/irq/*/smp_affinity_list` prints, or both"}
+		if q.hyperV {
+			return nil, &TextError{What: "has no interrupt of a NIC", Hint: "give what" + ofHyperV}
+		}
+		if i := slices.IndexFunc(lines, saysMultiqueue.MatchString); i >= 0 {
+			return nil, &TextError{Line: i + 1, What: "is of google_set_multiqueue's log, which does not tell the interrupts of receive queues from others", Hint: bothInterrupts}
+		}
+		return nil, &TextError{What: "holds no interrupts", Hint: bothInterrupts + "; elsewhere than on Linux, the CPUs with --affinity"}
 	}
 	return q, nil
 }
@@ -200,7 +207,11 @@ type irqReader struct {
 	last  *irqRow // of /proc/interrupts, which the line before had
 }
 
-const unchangedInterrupts = "give /proc/interrupts unchanged"
+const (
+	unchangedInterrupts = "give /proc/interrupts unchanged"
+	bothInterrupts      = "give /proc/interrupts, what `grep . /proc/irq/*/smp_affinity_list` prints, or both"
+	ofHyperV            = " `grep . /sys/class/net/DEV/device/channel_vp_mapping` prints: Hyper-V's own NIC has no rows here"
+)
 
 // line reads a line of any of the texts; others are passed over. The error has no line.
 func (r *irqReader) line(line string) *TextError {
@@ -210,6 +221,10 @@ func (r *irqReader) line(line string) *TextError {
 	}
 	if irqHeader.MatchString(line) {
 		return r.header(line)
+	}
+	r.irqs.hyperV = r.irqs.hyperV || strings.HasPrefix(line, "HYP:")
+	if saysMultiqueue.MatchString(line) {
+		return nil
 	}
 	if m := affinityLine.FindStringSubmatch(line); m != nil && strings.Count(line, "_affinity") == 1 { // not two lines joined
 		return r.affinity(m)

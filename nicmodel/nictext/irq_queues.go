@@ -310,7 +310,7 @@ func (q *IRQs) listed(iface string, queues int) (*QueueCPUs, error) {
 	if len(sets) == 0 {
 		for _, irq := range slices.Sorted(maps.Keys(q.rows)) {
 			if row := q.rows[irq]; len(row.actions) > 0 || row.counts != nil {
-				return nil, fmt.Errorf("no interrupt is named as drivers name those of receive queues (eth0-TxRx-0 and the like); give the CPUs with --affinity%s", cmp.Or(q.namedAlike(iface, queues), byName(iface)))
+				return nil, fmt.Errorf("no interrupt is named as drivers name those of receive queues (eth0-TxRx-0 and the like); give the CPUs with --affinity%s", cmp.Or(q.namedAlike(iface, queues), q.byName(iface)))
 			} else if row.effective != nil {
 				sets = append(sets, row.effective)
 			} else {
@@ -368,9 +368,13 @@ func (q *IRQs) namedAlike(iface string, queues int) string {
 	return fmt.Sprintf(": of those that are all named %s, as %s if the first are the receive queues'", name, strings.Join(cpus, ","))
 }
 
-// byName tells how the one interrupt of a NIC with one queue is found.
-func byName(iface string) string {
-	if iface != "" {
+// byName tells how the one interrupt of a NIC with one queue is found, or the channels of
+// Hyper-V's own.
+func (q *IRQs) byName(iface string) string {
+	switch {
+	case q.hyperV:
+		return ", or what" + ofHyperV
+	case iface != "":
 		return ""
 	}
 	return ", or the interface's name with --dev if it has one interrupt (eth0)"

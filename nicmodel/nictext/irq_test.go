@@ -254,6 +254,7 @@ func TestQueueCPUsErrors(t *testing.T) {
 		{"all of one name", interrupts("ahci", "eth0", "eth0", "eth0"), "eth0", 2, "no interrupt is named as drivers name those of receive queues (eth0-TxRx-0 and the like); give the CPUs with --affinity: of those that are all named eth0, as 2,1 if the first are the receive queues'"},
 		{"all of one name, nothing else known", interrupts("ahci", "eth0", "eth0", "eth0"), "", 0, "no interrupt is named as drivers name those of receive queues (eth0-TxRx-0 and the like); give the CPUs with --affinity: of those that are all named eth0, as 2,1,0 if"},
 		{"the names cut off", "CPU0 CPU1\n24: 1 0\n25: 0 1\n/proc/irq/24/smp_affinity_list:0\n/proc/irq/25/smp_affinity_list:1\n", "", 0, "no interrupt is named as drivers name those of receive queues"},
+		{"Hyper-V's", interrupts("i8042") + " HYP: 9 8 7 6 Hypervisor callback interrupts\n", "eth0", 0, "no interrupt is named as drivers name those of receive queues (eth0-TxRx-0 and the like); give the CPUs with --affinity, or what `grep . /sys/class/net/DEV/device/channel_vp_mapping` prints: Hyper-V's own NIC has no rows here"},
 		{"another interface", interruptsText, "eth1", 0, "the interrupts are those of eth0, but the other texts are of eth1"},
 		{"several", interrupts("eth0-TxRx-0", "eth1-TxRx-0"), "", 0, "there are interrupts of several NICs (eth0, eth1)"},
 		{"several of others", interrupts("eth0-TxRx-0", "eth1-TxRx-0"), "eth2", 0, "the interrupts are those of eth0, eth1, but the other texts are of eth2"},
@@ -411,6 +412,9 @@ func TestReadIRQTools(t *testing.T) {
 		"a mask that was not taken":     {[]string{set + " ACTUAL\teth0 6 80 <- /proc/irq/133/smp_affinity\n"}, "eth0", 3, []int{4, 33, 7}},
 		"set_irq_affinity, interrupts":  {[]string{names, "eth0 7 80 -> /proc/irq/42/smp_affinity\neth0 6 40 -> /proc/irq/41/smp_affinity\neth0 5 20 -> /proc/irq/43/smp_affinity\n"}, "eth0", 3, []int{6, 7, 5}},
 		"show_irq_affinity.sh":          {[]string{"152: 000001\n153: 000010\n154: 008000\n"}, "", 3, []int{0, 4, 15}},
+		"set_irq_affinity_cpulist.sh":   {[]string{"Discovered irqs for eth0: 155 156\nAssign irq 155 core_id 6\nAssign irq 156 core_id 4\ndone.\n"}, "", 2, []int{6, 4}},
+		"set_irq_affinity.sh, masks":    {[]string{"Assign irq 155 mask 0x1000000000\nAssign irq 156 mask 0x2\n"}, "", 2, []int{36, 1}},
+		"set_irq_affinity.sh, hints":    {[]string{names, "Assign irq 41 to its affinity_hint 00000002,00000000\nAssign irq 42 to its affinity_hint 00000000,00000010\n"}, "eth0", 2, []int{33, 4}},
 		"of many CPUs":                  {[]string{"152: 00000000,00000001\n153: 00000002,00000000\n"}, "", 2, []int{0, 33}},
 		"with interrupts":               {[]string{names, "40: f\n41: 8\n42: 4\n43: 2\n"}, "eth0", 3, []int{3, 2, 1}},
 		"lists":                         {[]string{"152: 0\n153: 10\n154: 3-3\n"}, "", 3, []int{0, 10, 3}},
@@ -431,6 +435,9 @@ func TestReadIRQTools(t *testing.T) {
 	if got, err := mustReadIRQs(t, "152: 01\n153: 10\n").QueueCPUs(NIC{}, 0); err != nil || len(got.Notes) != 1 || !strings.Contains(got.Notes[0], "mlx5's first interrupt is no queue's") {
 		t.Errorf("of all interrupts: %+v, %v", got, err)
 	}
+	refuses(t, ReadIRQs, "Assign irq 155 core_id 6\nirq 156: Error - core 64 does not exist\n", `x: line 2: "irq 156: Error - core 64 does not exist": this interrupt stays where it was`)
+	refuses(t, ReadIRQs, "Running google_set_multiqueue.\nSetting /proc/irq/28/smp_affinity_list to 0 for device virtio1.\n/proc/irq/28/smp_affinity_list: real affinity 0\n", "x: line 3: is of google_set_multiqueue's log, which does not tell")
+	refuses(t, ReadIRQs, "CPU0 CPU1\n HYP: 40 30 Hypervisor callback interrupts\n", "x: has no interrupt of a NIC")
 	refuses(t, ReadIRQs, "152: 1\n153: 2\n154: 4\n", `x: line 1: "1" may be a list of CPUs or a mask`)
 	refuses(t, ReadIRQs, "152: 01\n153: 2-3\n", `x: line 1: "01" may be a list of CPUs or a mask`)
 	refuses(t, ReadIRQs, "152: 01\n153: 123456789\n", `x: line 2: "123456789" is no mask of CPUs`)

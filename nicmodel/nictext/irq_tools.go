@@ -19,6 +19,11 @@ var (
 	ladder = lazyregexp.New(`^(?:- )?\S+: queue (\S+) \(irq (\d+)\) bound to CPU(\d+)$`)
 	// Nvidia's show_irq_affinity.sh (mlnx-tools), and loops like it: a mask, or a list.
 	showAffinity = lazyregexp.New(`^(\d+):\s*([0-9a-fA-F]+(?:[,-][0-9a-fA-F]+)*)$`)
+	// Nvidia's set_irq_affinity.sh, and its kin (mlnx-tools, MLNX_OFED): what they write.
+	assigned    = lazyregexp.New(`^Assign irq (\d+) (?:core_id (\d+)|(?:mask 0x|to its affinity_hint )([0-9a-f,]+))$`)
+	notAssigned = lazyregexp.New(`^irq \d+: Error\b`)
+	// Google's log (guest-configs): of virtio, gve and idpf, by IRQs in the order of their digits.
+	saysMultiqueue = lazyregexp.New(`/smp_affinity_list: real affinity \d|^Setting smp_affinity on \S*/irq/\d+ to |^Setting irq binding for \S+ to core |\d bind to \d+ \s*rx: irq \d+ bind to `)
 	// tuna's --show_irqs, and show_irqs (tuna-cmd.py): up to 4 CPUs, or a mask; and the driver.
 	tunaTitle = lazyregexp.New(`^# +users +affinity$`)
 	tunaLine  = lazyregexp.New(`^(\d+) (\S.*?)\s+(\d+(?:,\d+)*|0x[0-9a-f]+(?:,0x[0-9a-f]+)*)(?:\s+[a-z]\w+)?$`)
@@ -39,6 +44,12 @@ func (r *irqReader) tool(line string) (known bool, err *TextError) {
 	}
 	if m := ladder.FindStringSubmatch(line); m != nil {
 		return true, r.tunaRow([]string{line, m[2], m[1], m[3]})
+	}
+	if m := assigned.FindStringSubmatch(line); m != nil {
+		return true, r.assign(m)
+	}
+	if notAssigned.MatchString(line) {
+		return true, &TextError{What: fmt.Sprintf("%s: this interrupt stays where it was", quote.Short(line)), Hint: unchangedAffinities}
 	}
 	if r.cpus != nil {
 		return false, nil
@@ -87,6 +98,22 @@ func (r *irqReader) set(m []string) *TextError {
 		row.actions = row.names
 		r.irqs.scripted[m[1]]++
 	}
+	return nil
+}
+
+// assign reads assigned's parts: "Assign irq 155 core_id 4", or with a mask, "0x1000000000" say.
+func (r *irqReader) assign(m []string) *TextError {
+	irq, err := strconv.ParseUint(m[1], 10, 32)
+	mask := m[3]
+	for i := len(mask) - 8; i > 0 && !strings.Contains(m[3], ","); i -= 8 {
+		mask = mask[:i] + "," + mask[i:]
+	}
+	set, wrong := affinityOf(m[2]+mask, mask != "")
+	if err != nil || wrong != nil {
+		return &TextError{What: fmt.Sprintf("%s names no CPU", quote.Short(m[0])), Hint: unchangedAffinities}
+	}
+	r.irqs.row(uint32(irq)).affinity = set
+	r.irqs.loose = true
 	return nil
 }
 

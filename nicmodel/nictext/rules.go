@@ -17,6 +17,7 @@ var (
 	rulesFilter  = lazyregexp.New(`^Filter: (\d+)$`)
 	rulesUnknown = lazyregexp.New(`^rxclass: Unknown flow type`)
 	rulesNone    = lazyregexp.New(`^(?:rxclass: )?Cannot get RX class rule count: Operation not supported`)
+	rulesCommand = lazyregexp.New(`\bethtool (?:-N|-U|--config-n\w+) \S+ flow-type `)
 	ruleField    = lazyregexp.New(`^([^:]+): (\S+) mask: (\S+)$`)
 	ruleContext  = lazyregexp.New(`^Direct to RSS Context (?:ID )?(\d+)(?: \(queue base offset: (\d+)\))?$`)
 	ruleVF       = lazyregexp.New(`^Direct to VF (\d+) queue (\d+)$`)
@@ -70,6 +71,9 @@ func readRules(lines []string) (*Rules, error) {
 	}
 	switch n := len(r.rules.List); {
 	case r.total < 0 && n == 0 && !r.none:
+		if i := slices.IndexFunc(lines, rulesCommand.MatchString); i >= 0 {
+			return nil, &TextError{Line: i + 1, What: "sets a rule, and is no listing", Hint: "give the output of ethtool -n DEV, or this command's words from flow-type on, as --rule 'flow-type tcp4 dst-port 443 action 3'"}
+		}
 		return nil, &TextError{What: "holds no rules", Hint: "give the output of ethtool -n DEV"}
 	case r.total >= 0 && r.total != n:
 		what := fmt.Sprintf("says that there are %d rules, and %d follow", r.total, n)

@@ -181,6 +181,7 @@ func TestReadRulesBad(t *testing.T) {
 		"action alone":      {"\tAction: Drop\n" + rulesText, "line 1: "},
 		"no type":           {strings.Replace(rulesText, "\tRule Type: TCP over IPv6\n", "", 1), "line 4: filter 0 has no line of its type"},
 		"nothing":           {"hello\n", "holds no rules"},
+		"a command":         {"# ethtool -N eth0 flow-type tcp4 dst-port 443 action 3\nAdded rule with ID 1023\n", "line 1: sets a rule, and is no listing"},
 		"snipped":           {"Filter: 1\n[...]\n", "left out here"},
 		"large":             {"Filter: 99999999999\n", "no number of a filter"},
 	} {

@@ -80,7 +80,7 @@ func (s *sniffer) line(line string) {
 		s.found[KindTable] = true
 	case testpmdEntry.MatchString(line), freeBSDBuckets.MatchString(line), enaTable.MatchString(line):
 		s.found[KindTable] = true
-	case ovsQueue.MatchString(line), vppThread.MatchString(line), ladder.MatchString(line), freeBSDLine.MatchString(line), saysVMBus(line):
+	case ovsQueue.MatchString(line), vppThread.MatchString(line), ladder.MatchString(line), assigned.MatchString(line), freeBSDLine.MatchString(line), saysVMBus(line):
 		s.found[KindIRQ] = true
 	case labelsKey(line):
 		s.labelled = true

@@ -82,11 +82,17 @@ func Lines(data []byte) []string {
 	text = shown(text)
 	if !own {
 		text = lineBreak.ReplaceAllString(text, "\n") // begins with a letter that is quickly found
-		if strings.Contains(text, "</") || strings.Contains(text, "[code]") || strings.Contains(text, "{noformat}") || strings.Contains(text, "{code") {
+		if strings.Contains(text, "</") || strings.Contains(text, "[/code]") || strings.Contains(text, "[/CODE]") || strings.Contains(text, "{noformat}") || strings.Contains(text, "{code") {
 			text = tag.ReplaceAllString(text, "")
+		}
+		if strings.Contains(text, "**") {
+			text = bold.ReplaceAllString(text, "$1")
 		}
 		if entity.MatchString(text) {
 			text = html.UnescapeString(text)
+		}
+		if strings.Contains(text, "RX ring(s):") {
+			text = withLineEnds(text)
 		}
 	}
 	return splitLines(text, !own)
@@ -96,8 +102,10 @@ var (
 	// escaped matches a mark as Markdown's editors write it, and their end of a line.
 	escaped = lazyregexp.New(`\\([!#*+.()<>\[\]_|~=-]|\r?\n)`)
 	// lineBreak and tag match what a page's source, a forum or a bug tracker has around text.
-	lineBreak = lazyregexp.New(`<br ?/?>\n?`)
-	tag       = lazyregexp.New(`</?(?:pre|code|tt|samp|p|div|span|blockquote|table|tbody|tr|td|li)(?: [^<>\n]*)?>|\[/?code\]|\{(?:noformat|code(?::[^}\n]*)?)\}`)
+	lineBreak = lazyregexp.New(`<(?:br ?/?|/p|/div|/tr|/li)>\n?`)
+	tag       = lazyregexp.New(`</?(?:pre|code|tt|samp|p|div|span|blockquote|table|tbody|tr|td|li)(?: [^<>\n]*)?>|\[/?(?:code|CODE)(?:=\w+)?\]|\{(?:noformat|code(?::[^}\n]*)?)\}`)
+	// bold matches what Markdown shows as bold.
+	bold = lazyregexp.New(`\*\*([^*\n]+)\*\*`)
 	// entity matches a character as a page's source has it.
 	entity = lazyregexp.New(`&(?:gt|lt|amp|quot|nbsp|#\d+|#x[0-9a-fA-F]+);`)
 	// remark matches what people write behind a line: with an arrow that points at it, or a
@@ -106,6 +114,25 @@ var (
 	remark = lazyregexp.New(`[ \t]+(?:<[-=<]+|←)[ \t]*(?:$|[^/ \t].*$)|(\S)(?:(?: [ \t]+|\t[ \t]*)#|[ \t]+//)[ \t].*$`)
 	// afterValue is a remark behind a name and its number, where one space sets it off.
 	afterValue = lazyregexp.New(`^([ \t]*[\w -]+:[ \t]+\d(?:.*\S)?)[ \t]+#[ \t].*$`)
+)
+
+// withLineEnds is the text with tables of `ethtool -x` in lines again where they have become one
+// line, as on web pages that show text as a paragraph.
+func withLineEnds(text string) string {
+	var out strings.Builder
+	for line := range strings.Lines(text) {
+		if joinedTable.MatchString(line) {
+			line = joinedPart.ReplaceAllString(line, "\n$0")
+		}
+		out.WriteString(line)
+	}
+	return out.String()
+}
+
+var (
+	joinedTable = lazyregexp.New(`RX flow hash indirection table for \S+ with \d+ RX ring\(s\):[ \t]*0:[ \t]`)
+	// joinedPart begins a line: a title, a row, the key, or what is on or off.
+	joinedPart = lazyregexp.New(`RX flow hash |[ \t]\d+:[ \t]|RSS hash |RSS input |(?:[0-9a-f]{2}:){39}|[a-z][a-z0-9-]*: o(?:n|ff)\b`)
 )
 
 // Decode is the text as UTF-8: Windows PowerShell's redirection writes
@@ -172,11 +199,31 @@ func splitLines(text string, written bool) []string {
 		for strings.HasPrefix(line, ">") {
 			line = strings.TrimSpace(line[1:])
 		}
-		if lines[i] = strings.TrimSpace(printable(line)); pager.MatchString(lines[i]) {
-			lines[i] = ""
-		}
+		lines[i] = strings.TrimSpace(printable(line))
 	}
+	unpage(lines)
 	return lines
+}
+
+// unpage takes off what more(1) and routers' shells write below a page, also where the next
+// line stands behind it. A line of it alone becomes an empty one at the end of its paragraph,
+// which it does not break.
+func unpage(lines []string) {
+	for i := len(lines) - 1; i >= 0; i-- {
+		page := pager.FindStringSubmatch(lines[i])
+		if page == nil {
+			continue
+		}
+		if lines[i] = lines[i][len(page[0]):]; lines[i] != "" {
+			continue
+		}
+		end := i + 1
+		for end < len(lines) && lines[end] != "" {
+			end++
+		}
+		copy(lines[i:end], lines[i+1:end])
+		lines[end-1] = ""
+	}
 }
 
 // remarked reports whether a line may have a remark, and is none of head's titles; a search
@@ -195,14 +242,14 @@ func unfenced(line string) string {
 }
 
 // lineEnd matches the end of a line, also of those that serial consoles, old Macs and
-// editors of documents write.
-var lineEnd = lazyregexp.New(`\r*\n|[\r\x{2028}\x{2029}]`)
+// editors of documents write; with the spaces by which more(1) wipes out what it wrote.
+var lineEnd = lazyregexp.New(`\r*\n|\r +\r|[\r\x{2028}\x{2029}]`)
 
 // pager matches what more(1) and routers' shells write below a page.
-var pager = lazyregexp.New(`^-+ ?[Mm]ore ?-+(?: ?\(\d+%\))?$`)
+var pager = lazyregexp.New(`^-+ ?[Mm]ore ?-+(?: ?\(\d+%\))?\s*`)
 
 // marks may stand before every line: of comments, tables, patches, lists.
-var marks = []string{"#", "//", ";", "*", "|", "│", "+", "-"}
+var marks = []string{"#", "//", ";", "*", "•", "|", "│", "+", "-"}
 
 // rulers are what the lines above a box, in it, and below are drawn of.
 const rulers = "+-=|─━═│┃├┤┌┐└┘╭╮╰╯"

@@ -361,6 +361,6 @@ func (r *resolver) assumedOf(from string, found *nictext.QueueCPUs) {
 		r.Caveats = append(r.Caveats, fmt.Sprintf("%s: %s.", from, note))
 	}
 	if names := found.Guessed; names != "" { // of which the interface's name is a part
-		r.Caveats = append(r.Caveats, fmt.Sprintf("%s: the interrupts %s are taken as those of the receive queues: no driver that is known names them so.", from, r.Shown.Words(names, anonymize.Withheld)))
+		r.Caveats = append(r.Caveats, fmt.Sprintf("%s: the interrupts %s are taken as those of the receive queues, which their names do not say.", from, r.Shown.Words(names, anonymize.Withheld)))
 	}
 }
