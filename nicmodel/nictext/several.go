@@ -1,6 +1,7 @@
 package nictext
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -56,4 +57,46 @@ func Only(data []byte, iface string) ([]byte, error) {
 		}
 	}
 	return []byte(strings.Join(kept, "\n")), nil
+}
+
+// WithoutContexts is a text of several tables of `ethtool -x` without those that a prompt
+// above asks for of RSS contexts, and these, by their contexts. Where that leaves no table,
+// or there is one alone, rest is all of it.
+func WithoutContexts(data []byte) (rest []byte, contexts map[int][]byte) {
+	if bytes.Count(data, []byte(" RX ring(s):")) < 2 {
+		return data, nil
+	}
+	contexts = map[int][]byte{}
+	var kept []string
+	lines := Lines(data)
+	titled, above := false, 0 // the first line behind the table before
+	for i := 0; i < len(lines); i++ {
+		m := ethtoolHeader.FindStringSubmatch(lines[i])
+		if m == nil {
+			continue
+		}
+		end := i + 1
+		for end < len(lines) && ofTable(lines[end]) {
+			end++
+		}
+		context := contextAsked(lines[above:i], m[1])
+		titled = titled || context == 0
+		if context == 0 || contexts[context] != nil { // of two of one context the reader says it
+			kept = append(kept, lines[above:end]...)
+		} else {
+			kept = append(kept, lines[above:i]...)
+			contexts[context] = []byte(strings.Join(lines[i:end], "\n"))
+		}
+		above, i = end, end-1
+	}
+	if !titled || len(contexts) == 0 {
+		return data, contexts
+	}
+	return []byte(strings.Join(append(kept, lines[above:]...), "\n")), contexts
+}
+
+// ofTable reports whether a line below the title of a table is one of ethtool's.
+func ofTable(line string) bool {
+	_, title := ethtoolTitles[line]
+	return title || line == "" || line == notSupported || ethtoolRow.MatchString(line) || ethtoolSwitch.MatchString(line) || keyLine.MatchString(line)
 }

@@ -92,6 +92,8 @@ func (m *imports) readFile(f bundle.File, root, iface string, given [nictext.Num
 			return 0, fmt.Errorf("%s: %w", name, err)
 		}
 	}
+	data, contexts := nictext.WithoutContexts(data)
+	m.takeContexts(contexts, name)
 	m.takeCounters(f.Name, data)
 	kinds := nictext.Sniff(data)
 	used = len(kinds) + m.readHost(f.Name, name, data, len(kinds) > 0, shown)

@@ -327,15 +327,43 @@ func (m *imports) take(named *importFile, text io.Reader, name string) error {
 			return err
 		}
 		return ofReceiveQueues(m.rps.value, name)
-	case named.context == 0:
-		return m.read(named.kind, text, name)
+	case named.kind == nictext.KindTable:
+		return m.readTables(named.context, text, name)
 	}
-	table := &imported[nictext.ImportedTable]{}
-	m.contexts[named.context] = table
-	if err := readInto(table, nictext.ReadTable, text, name); err != nil {
+	return m.read(named.kind, text, name)
+}
+
+// readTables reads the table of an RSS context, 0 for the main one. Beside that, a text may
+// have those of contexts, as its prompts tell.
+func (m *imports) readTables(context int, in io.Reader, name string) error {
+	data, err := io.ReadAll(io.LimitReader(in, nictext.MaxInterrupts+1))
+	if err != nil {
 		return err
 	}
-	return ofContext(table, named.context)
+	rest, contexts := nictext.WithoutContexts(data)
+	if context == 0 {
+		m.takeContexts(contexts, name)
+		return m.readTable(bytes.NewReader(rest), name)
+	}
+	if of, ok := contexts[context]; ok {
+		data = of
+	}
+	table := &imported[nictext.ImportedTable]{}
+	m.contexts[context] = table
+	if err := readInto(table, nictext.ReadTable, bytes.NewReader(data), name); err != nil {
+		return err
+	}
+	return ofContext(table, context)
+}
+
+// takeContexts takes the tables of RSS contexts of a text, where no other has told them.
+func (m *imports) takeContexts(texts map[int][]byte, name string) {
+	for context, text := range texts {
+		table := &imported[nictext.ImportedTable]{}
+		if m.contexts[context] == nil && readInto(table, nictext.ReadTable, bytes.NewReader(text), name) == nil {
+			m.contexts[context] = table
+		}
+	}
 }
 
 // ofReceiveQueues refuses a text that a flag names for its masks, and that has none.
