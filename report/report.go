@@ -378,7 +378,20 @@ type Finding struct {
 	Remedy   string `json:"remedy"`   // the command that changes it
 
 	Figures Numbers `json:"figures,omitempty"` // the sentences' figures
+
+	Bearing Bearing `json:"-"` // not of a report that was read
 }
+
+// Bearing is what a finding says of why one CPU has more packets than others.
+type Bearing uint8
+
+const (
+	MayExplain       Bearing = iota // it can be why
+	Explains                        // it is why, without any chance
+	ExplainsItsQueue                // likewise, but only where the CPU is that of the queue among its figures
+	Beside                          // it says nothing of that
+	Unsure                          // it is about the capture, or what of the NIC is not known, and makes the rest mean less
+)
 
 // Severities of findings, the gravest first.
 const (

@@ -59,7 +59,7 @@ func TestSummary(t *testing.T) {
 		"even, a finding": {func(r *report.Report) {
 			r.Modes[1].CPUs[0].Packets, r.Evenness = 118, &report.Evenness{Chance: 1.1}
 			r.Modes[1].Derive()
-			r.Findings = []report.Finding{{ID: "ring-overflow", Severity: report.Problem, Summary: "The ring is full."}}
+			r.Findings = []report.Finding{{ID: "ring-overflow", Bearing: report.Beside, Severity: report.Problem, Summary: "The ring is full."}}
 		}, []string{
 			"200 packets received (100 sent), 7 flows, 2.00 s, 80.0 kbit/s.",
 			"The ring is full.",
@@ -67,7 +67,7 @@ func TestSummary(t *testing.T) {
 			"With assumed costs 40 packets (14.4%) are dropped; the busiest CPU is busy 30.0% of the time; the p99 of latency is at most 12.3 µs on a CPU.",
 		}},
 		"no clock": {func(r *report.Report) {
-			r.Findings = []report.Finding{{ID: "clock-still", Severity: report.Warning, Summary: "No clock."}}
+			r.Findings = []report.Finding{{ID: "clock-still", Bearing: report.Unsure, Severity: report.Warning, Summary: "No clock."}}
 		}, []string{
 			"200 packets received (100 sent), 7 flows, 2.00 s, 80.0 kbit/s.",
 			"No clock.",

@@ -80,7 +80,7 @@ func (r *Report) Verdict() []Statement {
 	case load.Text == "":
 	case uneven && grave > 0 && strings.HasPrefix(all[0].Text, "CPU "):
 		all[0].Load = true
-	case uneven && why >= 0 && !slices.Contains(unsure, all[0].ID):
+	case uneven && why >= 0 && r.Findings[0].Bearing != Unsure:
 		load.Severity, load.Why, load.More = all[why].Severity, all[why].Text, []string{all[why].WithID()}
 		if remedy := r.Findings[why].Remedy; remedy != "" {
 			load.More = append(load.More, "→ "+remedy)
@@ -97,28 +97,14 @@ func (r *Report) Verdict() []Statement {
 	return all
 }
 
-// unsure are findings about the capture, or about what of the NIC is not known: they make
-// the rest mean less.
-var unsure = []string{"no-table", "clock-still", "captures-overlap", "clock-leap", "unread-link", "loopback", "only-sent", "both-directions", "one-direction-partly", "several-interfaces", "ports-cut", "driver-transforms", "udp-ports-assumed"}
-
-// beside are findings that say nothing of why one CPU has more packets than others.
-var beside = append([]string{
-	"qinq", "ambiguous-rule", "atr", "napi-elsewhere", "rps-off-node", "remote-node", "shared-core", "microburst", "elephant-bytes",
-	"copied-packets", "cpu-saturated", "ring-overflow", "backlog-overflow", "long-moderation", "coalesced", "udp-fragments", "asymmetric-connections", "backlog-drops", "time-squeezed",
-}, unsure...)
-
 // explainsLoad tells whether f can be why the busiest CPU has more than others.
 func (r *Report) explainsLoad(f *Finding) bool {
-	if f.ID == "unhashed" || f.ID == "no-hash-type" { // all of these are in one queue
-		i := ComparedMode(r.Modes)
-		for queue, cpu := range r.Table.QueueCPUs {
-			if fmt.Sprint(queue) == fmt.Sprint(f.Figures["queue"]) {
-				return i >= 0 && cpu == r.Modes[i].MostLoaded().CPU
-			}
-		}
-		return false
+	if f.Bearing != ExplainsItsQueue {
+		return f.Bearing == MayExplain || f.Bearing == Explains
 	}
-	return !slices.Contains(beside, f.ID)
+	i := ComparedMode(r.Modes)
+	queue, known := f.Figures["queue"].(int)
+	return known && i >= 0 && queue < len(r.Table.QueueCPUs) && r.Table.QueueCPUs[queue] == r.Modes[i].MostLoaded().CPU
 }
 
 // cause is the first finding, of more than a note, that explains the load of the busiest CPU.

@@ -58,7 +58,7 @@ func TestFewFlowsLeavesOutTheHash(t *testing.T) {
 		for _, find := range []func() *report.Finding{d.fewFlows, d.unevenHash} {
 			if f := find(); f != nil && found == "none" {
 				found = f.ID
-				d.found = append(d.found, f.ID)
+				d.found = append(d.found, *f)
 			}
 		}
 		if found != test.want {

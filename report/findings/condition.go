@@ -88,7 +88,7 @@ func wholeMetrics() []metric {
 	for _, severity := range []string{report.Problem, report.Warning, report.Note} {
 		all = append(all, findings("findings."+severity, func(f *report.Finding) bool { return f.Severity == severity }))
 	}
-	for _, id := range findingIDs {
+	for _, id := range findingIDs() {
 		all = append(all, findings("findings."+id, func(f *report.Finding) bool { return f.ID == id }))
 	}
 	return append(all, metric{
@@ -167,7 +167,7 @@ func (c *Condition) findMetric(name string, has Terms) error {
 		}
 	}
 	if id, ok := strings.CutPrefix(name, "findings."); ok && has.Findings {
-		return fmt.Errorf("no finding is named %q; there is %s", id, strings.Join(findingIDs, ", "))
+		return fmt.Errorf("no finding is named %q; there is %s", id, strings.Join(findingIDs(), ", "))
 	}
 	if meant := haveWord(known, name); meant != "" {
 		return fmt.Errorf("no figure is named %q; did you mean %s?", name, meant)

@@ -1,6 +1,6 @@
 // Package findings says what is wrong, what shows it, and what to do.
 //
-//  1. Diagnose asks each finding in turn (findings.go), by the report and the traffic
+//  1. Diagnose asks each finding in turn (kinds.go has them all), by the report and the traffic
 //     (traffic.go); one that holds has its text, evidence and figures.
 //  2. They stand by what they are about: the capture (capture.go), its timestamps (clock.go)
 //     and directions (direction.go); the table (table.go), the queues (queues.go), the key

@@ -16,26 +16,14 @@ import (
 // none, and one fault has one.
 func Diagnose(r *report.Report, t *Traffic) report.List[report.Finding] {
 	d := newDiagnosis(r, t)
-	var all report.List[report.Finding]
-	for _, find := range []func() *report.Finding{
-		// The capture.
-		d.clockStill, d.overlap, d.leap, d.unreadLink, d.loopback, d.onlySent, d.bothDirections, d.oneDirectionPartly, d.copiedPackets, d.severalInterfaces, d.portsCut, d.driverTransform,
-		// The machine, its key and its table.
-		d.noTable, d.weakKey, d.staleTable, d.oneQueue, d.singleQueue, d.sharedCPU, d.missedCPUs, d.lopsidedTable, d.unevenTable, d.noHashType, d.unhashed, d.qinq,
-		d.ruleOverrides, d.ambiguousRule, d.atr, d.tableMoved, d.moving, d.napiElsewhere, d.rpsMasks, d.rpsOffNode, d.remoteNode, d.sharedCore,
-		// The flows.
-		d.tunnel, d.singleFlow, d.udpWithoutPorts, d.udpPortsAssumed, d.fewInputs, d.hotWindow, d.rpsHot, d.rpsInterrupts, d.elephant, d.microburst,
-		d.fewFlows, d.elephantBytes, d.collidingFlows, d.unevenHash, d.betterTable, d.tunnelElsewhere, d.elephantElsewhere,
-		// What follows.
-		d.saturated, d.ringOverflow, d.backlogOverflow, d.longModeration, d.oversized, d.udpFragments, d.asymmetric,
-		// What the host counted itself.
-		d.backlogDrops, d.timeSqueezed,
-	} {
-		if f := find(); f != nil && !((r.Moves() || d.rps()) && ofOneTable(f.ID)) {
-			all = append(all, *f)
-			d.found = append(d.found, f.ID)
+	otherTable := r.Moves() || d.rps() // what one table would have done is not what is seen
+	for _, k := range kinds {
+		if f := k.find(d); f != nil && !(k.ofOneTable && otherTable) {
+			f.Bearing = k.bearing
+			d.found = append(d.found, *f)
 		}
 	}
+	all := d.found
 	d.flowFirst(all)
 	d.noEthtool(all)
 	d.keepTransform(all)
@@ -95,17 +83,6 @@ func (d *diagnosis) nameDevice(all []report.Finding) {
 	}
 }
 
-// findingIDs are the names of all findings, in the order in which they are looked for.
-var findingIDs = []string{
-	"clock-still", "captures-overlap", "clock-leap", "unread-link", "loopback", "only-sent", "both-directions", "one-direction-partly", "copied-packets", "several-interfaces", "ports-cut", "driver-transforms",
-	"no-table", "weak-key", "stale-table", "one-queue", "single-queue", "queues-share-cpu", "cpus-missed", "lopsided-table", "uneven-table", "no-hash-type", "unhashed", "qinq",
-	"rule-overrides", "ambiguous-rule", "atr", "moves", report.MovingHelps, report.MovingDoesNot, report.Churny, "napi-elsewhere", "rps-hot", "rps-off-node", "remote-node", "shared-core",
-	"tunnel", "single-flow", "udp-without-ports", "udp-ports-assumed", "few-inputs", "hot-window", "elephant-flow", "microburst",
-	"few-flows", "elephant-bytes", "colliding-flows", "uneven-hash", "better-table",
-	"cpu-saturated", "ring-overflow", "backlog-overflow", "long-moderation", "coalesced", "udp-fragments", "asymmetric-connections",
-	"backlog-drops", "time-squeezed",
-}
-
 // rps tells whether the stack steers packets on, so that the table does not say which CPUs
 // take them.
 func (d *diagnosis) rps() bool { return d.mode != nil && d.mode.RPS != nil }
@@ -129,32 +106,22 @@ func newDiagnosis(r *report.Report, t *Traffic) *diagnosis {
 type diagnosis struct {
 	r     *report.Report
 	t     *Traffic
-	mode  *report.Mode // the RSS mode that is judged, with the packets that came for each CPU; nil without one
-	taken *report.Mode // the same with what the CPUs took, without what rings dropped
-	found []string     // the ids so far: what explains an imbalance is said once
+	mode  *report.Mode                // the RSS mode that is judged, with the packets that came for each CPU; nil without one
+	taken *report.Mode                // the same with what the CPUs took, without what rings dropped
+	found report.List[report.Finding] // so far: what explains an imbalance is said once
 }
 
 // judged tells whether there is an RSS mode with packets enough to judge shares.
 func (d *diagnosis) judged() bool { return d.mode != nil && d.r.Capture.Received >= report.MinPackets }
 
 func (d *diagnosis) has(ids ...string) bool {
-	return slices.ContainsFunc(ids, func(id string) bool { return slices.Contains(d.found, id) })
+	return slices.ContainsFunc(d.found, func(f report.Finding) bool { return slices.Contains(ids, f.ID) })
 }
 
-// explained are the findings that explain an uneven load without chance.
-var explained = []string{
-	"weak-key", "one-queue", "single-queue", "queues-share-cpu", "cpus-missed", "lopsided-table", "no-hash-type", "unhashed",
-	"tunnel", "single-flow", "udp-without-ports", "few-inputs", "hot-window", "elephant-flow",
-}
-
-// explained tells whether one of these was found. What has no hash explains the load of
-// its own CPU alone.
+// explained tells whether what was found explains an uneven load without chance.
 func (d *diagnosis) explained() bool {
-	return slices.ContainsFunc(d.found, func(id string) bool {
-		if id == "unhashed" || id == "no-hash-type" {
-			return d.r.Table.QueueCPUs[d.defaultQueue()] == d.busiest().CPU
-		}
-		return slices.Contains(explained, id)
+	return slices.ContainsFunc(d.found, func(f report.Finding) bool {
+		return f.Bearing == report.Explains || f.Bearing == report.ExplainsItsQueue && d.r.Table.QueueCPUs[d.defaultQueue()] == d.busiest().CPU
 	})
 }
 

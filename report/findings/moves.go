@@ -131,31 +131,14 @@ func (d *diagnosis) moving() *report.Finding {
 		return nil
 	}
 	conclusion, figures := o.Sentences(o.Verdict, o.Moved)
-	var f report.Finding
-	switch o.Verdict {
-	case report.MovingHelps:
-		f = report.Finding{ID: "moving-helps"}
-	case report.MovingDoesNot:
-		f = report.Finding{ID: "moving-does-not"}
-		if !d.t.Unsettable.Table {
-			f.Remedy = d.run("suggest") + " looks for a table that stays."
-		}
-	default:
-		f = report.Finding{ID: "churny"}
-		if d.mode.Rebalance != nil {
-			f.Remedy = "A shorter --rebalance-every may follow the load; it moves more flows."
-		}
+	f := report.Finding{ID: o.Verdict}
+	switch {
+	case o.Verdict == report.MovingDoesNot && !d.t.Unsettable.Table:
+		f.Remedy = d.run("suggest") + " looks for a table that stays."
+	case o.Verdict == report.Churny && d.mode.Rebalance != nil:
+		f.Remedy = "A shorter --rebalance-every may follow the load; it moves more flows."
 	}
 	f.Severity, f.Summary, f.Evidence = report.Note, conclusion, figures
 	f.Figures = report.Numbers{"windows": o.Windows, "moved": o.Moved.Mean, "static": o.Static.Mean, "best_static": o.Best.Mean, "forward": o.Forward.Mean, "bound": o.Bound.Mean}
 	return &f
-}
-
-// ofOneTable tells whether a finding is about a table, or an affinity, that stays.
-func ofOneTable(id string) bool {
-	switch id {
-	case "one-queue", "single-queue", "queues-share-cpu", "cpus-missed", "lopsided-table", "uneven-table", "colliding-flows", "uneven-hash", "better-table":
-		return true
-	}
-	return false
 }

@@ -214,7 +214,7 @@ func TestVerdict(t *testing.T) {
 		return r
 	}
 	elephant := report.Finding{ID: "elephant-flow", Severity: report.Problem, Summary: "One flow has 70%.", Remedy: "Split it."}
-	note := report.Finding{ID: "clock-leap", Severity: report.Note, Summary: "The clock leaps."}
+	note := report.Finding{ID: "clock-leap", Bearing: report.Unsure, Severity: report.Note, Summary: "The clock leaps."}
 	for name, test := range map[string]struct {
 		r      *report.Report
 		change func(r *report.Report)
@@ -246,15 +246,15 @@ func TestVerdict(t *testing.T) {
 			r.Findings = []report.Finding{leap, elephant}
 		}, []string{"▲ The clock leaps. [clock-leap] | → Cut it.", "• CPU 1 takes 90.0% of the packets, 1.80 × its fair share.", "✖ One flow has 70%. [elephant-flow]"}},
 		"uneven, and what is beside": {made(1000, 9000), func(r *report.Report) {
-			r.Findings = []report.Finding{{ID: "ring-overflow", Severity: report.Problem, Summary: "A ring is full.", Remedy: "More."}, elephant}
+			r.Findings = []report.Finding{{ID: "ring-overflow", Bearing: report.Beside, Severity: report.Problem, Summary: "A ring is full.", Remedy: "More."}, elephant}
 		}, []string{"✖ CPU 1 takes 90.0% of the packets, 1.80 × its fair share. | One flow has 70%. [elephant-flow] | → Split it.", "✖ A ring is full. [ring-overflow]"}},
 		"unhashed on another CPU": {made(1000, 9000), func(r *report.Report) {
 			r.Table.QueueCPUs = report.List[int]{0, 1}
-			r.Findings = []report.Finding{{ID: "unhashed", Severity: report.Warning, Summary: "No hash.", Remedy: "RPS.", Figures: report.Numbers{"queue": 0}}}
+			r.Findings = []report.Finding{{ID: "unhashed", Bearing: report.ExplainsItsQueue, Severity: report.Warning, Summary: "No hash.", Remedy: "RPS.", Figures: report.Numbers{"queue": 0}}}
 		}, []string{"▲ No hash. [unhashed] | → RPS.", "• CPU 1 takes 90.0% of the packets, 1.80 × its fair share."}},
 		"unhashed on that CPU": {made(1000, 9000), func(r *report.Report) {
 			r.Table.QueueCPUs = report.List[int]{0, 1}
-			r.Findings = []report.Finding{{ID: "unhashed", Severity: report.Warning, Summary: "No hash.", Figures: report.Numbers{"queue": 1}}}
+			r.Findings = []report.Finding{{ID: "unhashed", Bearing: report.ExplainsItsQueue, Severity: report.Warning, Summary: "No hash.", Figures: report.Numbers{"queue": 1}}}
 		}, []string{"▲ CPU 1 takes 90.0% of the packets, 1.80 × its fair share. | No hash. [unhashed]"}},
 		"so few flows": {made(1000, 2600), func(r *report.Report) {
 			r.Evenness.Chance = 1.5
