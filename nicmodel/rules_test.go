@@ -1,6 +1,7 @@
 package nicmodel_test
 
 import (
+	"cmp"
 	"strings"
 	"testing"
 
@@ -86,6 +87,56 @@ func TestDecideByContextsHash(t *testing.T) {
 		}
 		if d := s.Decide(documented(), nil); d.Hash != test.want || d.Queue != uint16(test.want%4) {
 			t.Errorf("%s: hash %#08x, queue %d; want %#08x, queue %d", test.name, d.Hash, d.Queue, test.want, test.want%4)
+		}
+	}
+}
+
+// TestSameEntries changes one thing at a time. Where entries lead, and on which CPU a queue is,
+// is no other hash or entry; where rules lead to a table's queues, a table is.
+func TestSameEntries(t *testing.T) {
+	const queue, context, main = "flow-type tcp4 action 5", "flow-type tcp4 context 2", "flow-type tcp4 context 0"
+	move := func(c *nicmodel.SteeringConfig) { c.Table[0] = 7 }
+	for _, test := range []struct {
+		name, rule string
+		change     func(*nicmodel.SteeringConfig)
+		same       bool
+	}{
+		{"nothing", "", func(*nicmodel.SteeringConfig) {}, true},
+		{"an entry", "", move, true},
+		{"a queue's CPU", "", func(c *nicmodel.SteeringConfig) { c.QueueCPU[0] = 7 }, true},
+		{"the default queue", "", func(c *nicmodel.SteeringConfig) { c.DefaultQueue = 4 }, true},
+		{"a context without rules", "", func(c *nicmodel.SteeringConfig) { c.Contexts[2].Table[0] = 7 }, true},
+		{"a smaller table", "", func(c *nicmodel.SteeringConfig) { c.Table = c.Table[:64] }, false},
+		{"modulo", "", func(c *nicmodel.SteeringConfig) { c.Modulo = true }, false},
+		{"hash types", "", func(c *nicmodel.SteeringConfig) { c.HashTypes = hash.TypesOf(hash.IPv4) }, false},
+		{"a key", "", func(c *nicmodel.SteeringConfig) { c.Key = make(hash.Key, 40) }, false},
+		{"a transformation", "", func(c *nicmodel.SteeringConfig) { c.Transform = hash.SymmetricXOR }, false},
+		{"a function", "", func(c *nicmodel.SteeringConfig) { c.Function = hash.FunctionSimpleXOR }, false},
+		{"fields", "", func(c *nicmodel.SteeringConfig) { c.Fields[hash.IPv4] = nicmodel.SourceAddress }, false},
+		{"what has no hash", "", func(c *nicmodel.SteeringConfig) { c.Rules.NoHash = pcaps.Fragment }, false},
+		{"an entry beside a rule", queue, move, true},
+		{"an entry beside a context", context, move, true},
+		{"an entry that a rule leads to", main, move, false},
+		{"a context's entry", context, func(c *nicmodel.SteeringConfig) { c.Contexts[2].Table[0] = 7 }, false},
+		{"the default queue beside a rule", queue, func(c *nicmodel.SteeringConfig) { c.DefaultQueue = 4 }, false},
+		{"no rule", queue, func(c *nicmodel.SteeringConfig) { c.NTuple = nil }, false},
+		{"a rule's queue", queue, func(c *nicmodel.SteeringConfig) { c.NTuple = ruledConfig(t, "flow-type tcp4 action 6").NTuple }, false},
+		{"a rule's protocol", queue, func(c *nicmodel.SteeringConfig) { c.NTuple = ruledConfig(t, "flow-type udp4 action 5").NTuple }, false},
+	} {
+		var rules []string
+		if test.rule != "" {
+			rules = append(rules, test.rule)
+		}
+		one, other := ruledConfig(t, rules...), ruledConfig(t, rules...)
+		one.HashTypes, other.HashTypes = hash.TypesOf(hash.IPv4, hash.IPv6), hash.TypesOf(hash.IPv4, hash.IPv6)
+		test.change(&other)
+		a, err1 := nicmodel.NewSteering(one)
+		b, err2 := nicmodel.NewSteering(other)
+		if err := cmp.Or(err1, err2); err != nil {
+			t.Fatalf("%s: %v", test.name, err)
+		}
+		if a.SameEntries(b) != test.same || b.SameEntries(a) != test.same {
+			t.Errorf("%s: %v and %v, want %v", test.name, a.SameEntries(b), b.SameEntries(a), test.same)
 		}
 	}
 }
