@@ -209,9 +209,9 @@ func compareMatches(seed uint64) (took, contended int, err error) {
 		}
 		return rule.Filter
 	}
+	var h pcaps.Header
+	var frame pcaps.Frame // whatever the one before left is no longer there
 	for _, data := range frames {
-		var h pcaps.Header
-		var frame pcaps.Frame
 		walk.WalkFrame(&pcaps.Record{Data: data, Link: pcaps.LinkEthernet}, &h, new(pcaps.Extension), &frame)
 		rule, other := rules.Match(&h, &frame)
 		first, second := c.rules.Match(data)

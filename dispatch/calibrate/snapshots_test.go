@@ -193,6 +193,19 @@ func TestIntervalsOfFewWindows(t *testing.T) {
 	}
 }
 
+// Student's t of a table, in units of the normal's 1.96, and √(n ÷ (n − 1)).
+func TestWiden(t *testing.T) {
+	for _, test := range []struct {
+		windows, costs int
+		t, precision   float64
+	}{{5, 2, 3.182446, 0.03}, {7, 2, 2.570582, 0.003}, {10, 2, 2.306004, 5e-4}, {11, 1, 2.228139, 2e-4}, {30, 2, 2.048407, 1e-5}} {
+		n := float64(test.windows)
+		if got := widen(test.windows, test.costs) * 1.95996 * math.Sqrt((n-1)/n); math.Abs(got-test.t) > test.precision {
+			t.Errorf("%d windows, %d costs: t %v, want %v", test.windows, test.costs, got, test.t)
+		}
+	}
+}
+
 // checkSums: what a CPU had in a second, in the window of the least and in that of the most,
 // and what of a run is the interrupt's.
 func checkSums(t *testing.T, h *History, f *Fit) {

@@ -61,6 +61,43 @@ func TestSolveStep(t *testing.T) {
 	}
 }
 
+// TestSearch follows the tolerances from a first pass that leaves 0.2 above and 0.4 below the
+// target, by whether each pass after it makes Q no worse (+) or worse (-). Less than 0.01 of the
+// way from a bound the search ends.
+func TestSearch(t *testing.T) {
+	for _, test := range []struct {
+		passes string
+		want   []tolerance
+		left   int // passes until the end
+	}{
+		{"++-++", []tolerance{{0.3, 0.6}, {0.45, 0.9}, {0.225, 0.45}, {0.105, 0.2175}, {0.0475, 0.10375}}, 4},
+		{"--++-+--", []tolerance{{0.1, 0.2}, {0.15, 0.3}, {0.175, 0.35}, {0.1875, 0.375}, {0.14375, 0.2875}, {0.121875, 0.24375}, {0.1546875, 0.309375}, {0.13828125, 0.2765625}}, 6},
+	} {
+		s, q := newSearch(), 8.0
+		s.after(q, []core{{left: 0.15}, {left: -0.05}}, []core{{left: 0.4}})
+		got := []tolerance{s.tolerance}
+		for _, sign := range test.passes {
+			if sign == '-' {
+				q++
+			}
+			if !s.after(q, nil, nil) {
+				t.Errorf("%s ends after %d", test.passes, len(got))
+			}
+			got = append(got, s.tolerance)
+		}
+		if diff := cmp.Diff(append([]tolerance{{0.2, 0.4}}, test.want...), got, within, cmp.AllowUnexported(tolerance{})); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.passes, diff)
+		}
+		left := 1
+		for s.after(q, nil, nil) {
+			left++
+		}
+		if left != test.left {
+			t.Errorf("%s ends after %d more passes, want %d", test.passes, left, test.left)
+		}
+	}
+}
+
 // Two heavy entries on each of two cores. Pass 1 moves nothing (Q 0.30), all
 // others move one of each: the target is passed on both cores that take.
 func TestSolveGiants(t *testing.T) {
