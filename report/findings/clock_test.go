@@ -124,6 +124,9 @@ func TestManyBack(t *testing.T) {
 			clock = clock || f.ID == "clock-leap" && strings.HasPrefix(f.Summary, "300 of 1,000 packets lie before an earlier one, by up to 300 ms") && strings.Contains(f.Remedy, "`reordercap CAPTURE sorted.pcap`")
 			drops = drops || f.ID == "microburst"
 		}
+		if test.overlaps > 0 && !strings.Contains(all[0].Evidence, " 300 of 1,000 packets lie back") {
+			t.Errorf("%+v: %+v", test, all[0])
+		}
 		if clock != test.found || drops == (test.found || test.overlaps > 0) {
 			t.Errorf("%+v: %+v", test, all)
 		}
