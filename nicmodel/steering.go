@@ -340,7 +340,7 @@ func (s *Steering) SameEntries(o *Steering) bool {
 func (s *Steering) sameRules(o *Steering) bool {
 	return len(s.rules) == 0 && len(o.rules) == 0 ||
 		s.config.DefaultQueue == o.config.DefaultQueue && reflect.DeepEqual(s.config.NTuple, o.config.NTuple) &&
-			reflect.DeepEqual(s.config.Contexts, o.config.Contexts) && slices.Equal(s.targets, o.targets) && !s.asksMain() && !o.asksMain()
+			reflect.DeepEqual(s.config.Contexts, o.config.Contexts) && !s.asksMain()
 }
 
 // asksMain reports whether a rule leads to the main table.

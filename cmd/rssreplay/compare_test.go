@@ -108,7 +108,7 @@ func TestCompareEqualsReplays(t *testing.T) {
 		spec("--layout", "equal"),
 		spec("--layout", "block"),
 		spec("--layout", "weight:3,3,2,2,2,2,1,1"),
-		{[]string{"--scenario", "table: table=" + table("igb-q8-default") + " key=microsoft"}, []string{"--table", table("igb-q8-default"), "--key", "microsoft"}},
+		{[]string{"--scenario", `table: "table=` + table("igb-q8-default") + `" key=microsoft`}, []string{"--table", table("igb-q8-default"), "--key", "microsoft"}},
 		{[]string{"--scenario", "words: cpus=4 layout=block key=symmetric udp4=sd tcp6=sd rx-ring=8 dma-batch=8"},
 			[]string{"--cpus", "4", "--layout", "block", "--key", "symmetric", "--rx-flow-hash", "udp4=sd", "--rx-flow-hash", "tcp6=sd", "--rx-ring", "8", "--dma-batch", "8"}},
 		{[]string{"--scenario", `"slow: and few": packet-cost=700us cpus=3 table-size=16 isr-cpu=round-robin drain=poll dpc-budget=3`},

@@ -398,7 +398,7 @@ func TestFindings(t *testing.T) {
 		}, {
 			id: "udp-fragments", nearlyArgs: []string{"--rx-flow-hash", "udp4=sd"},
 			has: fragmented, nearly: fragmented,
-			figures: []string{"warning: ", "of 40 fragments", "where these are of the same ports, they may overtake", ".pcap -o ip.defragment:FALSE", "udp.srcport"},
+			figures: []string{"warning: ", "of 40 fragments", "where these are of the same ports, they may overtake", " -o ip.defragment:FALSE", "udp.srcport"},
 		}, {
 			// A few strays are none to begin a report with.
 			id: "udp-fragments", nearlyArgs: []string{"--rx-flow-hash", "udp4=sd"},

@@ -71,7 +71,7 @@ func TestPartAlone(t *testing.T) {
 		}
 		f := r.Findings[i]
 		command, _, _ := strings.Cut(strings.TrimPrefix(f.Remedy, "That part alone: `rssreplay "), "`")
-		if got := of(strings.Fields(command)...).Capture.Received; got != f.Figures.WindowPackets {
+		if got := of(shellWords(command)...).Capture.Received; got != f.Figures.WindowPackets {
 			t.Errorf("%v: %s replays %d packets, want the %d of the window", more, command, got, f.Figures.WindowPackets)
 		}
 	}

@@ -105,7 +105,7 @@ func TestContractSchemas(t *testing.T) {
 			{"report", []string{sample, "--mode", "all", "--flows", "3", "--digest", "--title", "A title", "--headroom"}},
 			{"report", []string{sample, "--cpus", "2", "--packets", "1", "--anonymize", "--rps", "1"}},
 			{"report", []string{sample, "--rate", "4Mpps", "--rebalance", "rsspp", "--rebalance-every", "100us", "--table-at", "0s=" + table}},
-			{"compare", []string{"compare", sample, "--rate", "4Mpps", "--scenario", "still:", "--scenario", "moved: rebalance=rsspp rebalance-every=100us table-at=0s=" + table}},
+			{"compare", []string{"compare", sample, "--rate", "4Mpps", "--scenario", "still:", "--scenario", `moved: rebalance=rsspp rebalance-every=100us "table-at=0s=` + table + `"`}},
 			{"compare", []string{"compare", sample, "--layout", "equal", "--layout", "block", "--mode", "all", "--anonymize", "--headroom", "--rps", "0-3"}},
 			{"report", []string{sample, "--cpus", "3", "--bundle", host, "--note", table, "--rule", "flow-type udp4 action 1", "--rule", "flow-type tcp6 action -1", "--rule", "flow-type tcp4 context 2", "--context", "2=" + context}},
 			{"compare", []string{"compare", sample, "--cpus", "3", "--bundle", host, "--note", table, "--layout", "equal", "--scenario", "ruled: rule=\"flow-type udp4 action 1\" \"rule=flow-type tcp4 context 2\"", "--context", "2=" + context}},
