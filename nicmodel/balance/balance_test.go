@@ -263,6 +263,21 @@ func TestBestWeights(t *testing.T) {
 	}
 }
 
+// Where queues share CPUs, no border between blocks is better elsewhere.
+func TestBestWeightsOfSharedCPUs(t *testing.T) {
+	for seed := range uint64(50) {
+		b, _ := randomTask(rand.New(rand.NewPCG(seed, 77)), 64, 9, true)
+		w, _ := b.BestWeights()
+		blocks := make([]int, len(b.QueueCPU))
+		for q := range w {
+			blocks[q] = w[q] * 64 / sum(w)
+		}
+		if better := b.climb(blocks); b.better(better, blocks) {
+			t.Errorf("seed %d: %v are better than %v", seed, better, blocks)
+		}
+	}
+}
+
 // Of equals the one over more queues is the best, then the one from the lower queue on.
 func TestBestEqualOfEquals(t *testing.T) {
 	for _, test := range []struct {
