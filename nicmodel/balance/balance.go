@@ -2,6 +2,7 @@ package balance
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"rssreplay/nicmodel"
@@ -50,11 +51,21 @@ func (b *Task) Imbalance(load uint64) float64 {
 
 // LimitOf is the greatest load of a CPU whose imbalance is at most the given one.
 func (b *Task) LimitOf(imbalance float64) uint64 {
-	limit := uint64(imbalance * float64(b.Total()) / float64(len(b.Fixed)))
+	total := float64(b.Total())                                            // no CPU has more
+	limit := uint64(min(imbalance*total/float64(len(b.Fixed)), total)) + 1 // the product may be rounded to just below a load
 	for limit > 0 && b.Imbalance(limit) > imbalance {
 		limit--
 	}
 	return limit
+}
+
+// TargetOf is the least imbalance of three decimals whose LimitOf allows such a load.
+func (b *Task) TargetOf(load uint64) float64 {
+	target := math.Round(1000*b.Imbalance(load)) / 1000
+	if b.LimitOf(target) < load {
+		target += 0.001
+	}
+	return target
 }
 
 // Heaviest is the entry with the greatest load, the first of equals.

@@ -373,6 +373,20 @@ func TestBound(t *testing.T) {
 	if limit := b.LimitOf(1.5); limit != 40 || b.Imbalance(limit) != 1.5 {
 		t.Errorf("imbalance 1.5 of a mean of 26.7 is a load of %d", limit)
 	}
+	if limit := b.LimitOf(math.MaxFloat64); limit < 80 {
+		t.Errorf("any imbalance is a load of %d, and there is 80", limit)
+	}
+	b.Fixed, b.Entries = []uint64{0, 0, 0, 0}, []uint64{29, 71}
+	if limit := b.LimitOf(1.16); limit != 29 { // 1.16 × 100 ÷ 4 is 28.999999999999996
+		t.Errorf("imbalance 1.16 of a mean of 25 is a load of %d", limit)
+	}
+	if target := b.TargetOf(29); target != 1.16 {
+		t.Errorf("a load of 29 takes the target %v", target)
+	}
+	b.Entries = []uint64{4, 3}
+	if target := b.TargetOf(3); math.Abs(target-1.715) > 1e-9 || b.LimitOf(target) != 3 { // 12 ÷ 7 is 1.7142…
+		t.Errorf("a load of 3 takes the target %v", target)
+	}
 	if got := (&Task{Entries: []uint64{0}, Fixed: []uint64{0}, QueueCPU: []int{0}}).Imbalance(0); got != 0 {
 		t.Errorf("imbalance of nothing %v", got)
 	}

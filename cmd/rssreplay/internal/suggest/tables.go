@@ -186,7 +186,7 @@ func (c *candidates) asked() (*balance.Moved, error) {
 	}
 	switch {
 	case c.target > 0 && b.LimitOf(c.target) < b.Bound():
-		return nil, cli.Usagef("--target %g: no table reaches it: %s; the least possible is %.3f", c.target, c.whyBound(), b.Imbalance(b.Bound()))
+		return nil, cli.Usagef("--target %g: no table reaches it: %s; the least possible is %.3f", c.target, c.whyBound(), b.TargetOf(b.Bound()))
 	case c.target > 0:
 		limit := b.LimitOf(c.target)
 		if found := b.FewestMoves(now, limit, most); found != nil {
@@ -197,10 +197,10 @@ func (c *candidates) asked() (*balance.Moved, error) {
 			if b.Peak(best) <= limit {
 				return &balance.Moved{Table: best, Moves: b.Moves(now, best)}, nil
 			}
-			return nil, cli.Usagef("--target %g: no table was found that reaches it: the best found has %.3f", c.target, b.Imbalance(b.Peak(best)))
+			return nil, cli.Usagef("--target %g: no table was found that reaches it: the best found has %.3f", c.target, b.TargetOf(b.Peak(best)))
 		}
 		few := b.Fewer(now, most)
-		hint := fmt.Sprintf("%d reach %.3f", most, b.Imbalance(b.Peak(few[len(few)-1].Table)))
+		hint := fmt.Sprintf("%d reach %.3f", most, b.TargetOf(b.Peak(few[len(few)-1].Table)))
 		if any := b.FewestMoves(now, limit, len(now)); any != nil {
 			hint = fmt.Sprintf("%d do, and %s", any.Moves, hint)
 		}
