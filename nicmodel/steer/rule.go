@@ -146,12 +146,7 @@ type Compare struct {
 
 // compares reports whether the rule compares a bit of the field.
 func (r *Rule) compares(f Field) bool {
-	for i := range r.Fields {
-		if r.Fields[i].Field == f {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(r.Fields, func(c Compare) bool { return c.Field == f })
 }
 
 // Add adds a comparison, if it has a bit that is compared.
@@ -168,12 +163,7 @@ const frameFields = 1<<SourceMAC | 1<<DestinationMAC | 1<<EtherType | 1<<Class |
 // perPacket reports whether the rule may take some packets of a flow and not others,
 // fragments aside.
 func (r *Rule) perPacket() bool {
-	for i := range r.Fields {
-		if frameFields>>r.Fields[i].Field&1 != 0 {
-			return true
-		}
-	}
-	return r.Kind == AH6
+	return r.Kind == AH6 || slices.ContainsFunc(r.Fields, func(c Compare) bool { return frameFields>>c.Field&1 != 0 })
 }
 
 // field is what a packet has in the field; ok is false if it has no such field.
