@@ -25,7 +25,7 @@ func (o *arrivalOrder) add(packet, flow uint32) {
 	}
 	for o.next <= number {
 		if o.next-o.first == uint64(len(o.waits)) {
-			o.grow()
+			o.waits = moreRoom(o.waits, o.first, o.next)
 		}
 		*o.at(o.next) = awaited{flow: flow, cpu: notSteered, known: o.next < number}
 		o.next++
@@ -34,12 +34,14 @@ func (o *arrivalOrder) add(packet, flow uint32) {
 
 func (o *arrivalOrder) at(number uint64) *awaited { return &o.waits[number&uint64(len(o.waits)-1)] }
 
-func (o *arrivalOrder) grow() {
-	had := o.waits
-	o.waits = make([]awaited, max(64, 2*len(had)))
-	for i := o.first; i < o.next; i++ {
-		*o.at(i) = had[i&uint64(len(had)-1)]
+// moreRoom is a ring of twice the length, a power of two, with the same records from one to
+// before another.
+func moreRoom[T any](ring []T, from, to uint64) []T {
+	more := make([]T, max(64, 2*len(ring)))
+	for i := from; i != to; i++ {
+		more[i&uint64(len(more)-1)] = ring[i&uint64(len(ring)-1)]
 	}
+	return more
 }
 
 // settle notes where a packet is indicated, or that it is not (notSteered), and counts

@@ -132,11 +132,7 @@ func (q *hopQueue) len() int { return int(q.in - q.out) }
 
 func (q *hopQueue) push(p *hopPacket) {
 	if q.in-q.out == uint64(len(q.packets)) {
-		had := q.packets
-		q.packets = make([]hopPacket, max(64, 2*len(had)))
-		for i := q.out; i < q.in; i++ {
-			q.packets[i&uint64(len(q.packets)-1)] = had[i&uint64(len(had)-1)]
-		}
+		q.packets = moreRoom(q.packets, q.out, q.in)
 	}
 	q.packets[q.in&uint64(len(q.packets)-1)] = *p
 	q.in++

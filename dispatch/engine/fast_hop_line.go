@@ -108,15 +108,6 @@ func (l *hopLine) wake(time int64, from uint16, joined uint32) {
 // scheduled reports whether the backlog has its turn, or waits, or an IPI for it is under way.
 func (l *hopLine) scheduled() bool { return l.backlogFrom != never }
 
-// moreRoom is a ring of twice the length with the same records from one to before another.
-func moreRoom[T any](ring []T, from, to uint64) []T {
-	more := make([]T, 2*len(ring))
-	for i := from; i != to; i++ {
-		more[i&uint64(len(more)-1)] = ring[i&uint64(len(ring)-1)]
-	}
-	return more
-}
-
 // run has CPU c do what comes before limit: it goes through its backlog until a vector's
 // DPC has its turn. All that joins before limit is known. It returns when the CPU goes on.
 func (e *fastHop) run(c int, limit int64) (next int64) {
