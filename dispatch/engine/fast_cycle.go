@@ -37,10 +37,7 @@ func newFastCycle(m *Model, lines []fastLine) {
 }
 
 // closesCycles reports whether a fastCycle can do what the configuration asks.
-func (m *Model) closesCycles() bool {
-	c := m.cfg
-	return m.homeCPUs == nil && c.Drain == Snapshot && c.DPCBudget == 0 && c.ByteCost == 0 && c.RxFrames == 1
-}
+func (m *Model) closesCycles() bool { return m.homeCPUs == nil && m.takesAtOnce() }
 
 // publishInCycle is publish. Up to the moment when DPCs next look, a publication
 // changes nothing but the number of packets that wait.

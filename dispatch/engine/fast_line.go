@@ -94,9 +94,16 @@ func newFastLine(m *Model, on *cpu) fastLine {
 	if !l.fixed || m.cfg.ByteCost > 0 || m.homeCPUs != nil || m.latest != nil {
 		l.rest = []fastPacket{}
 	}
-	l.plain = l.rest == nil && m.cfg.Drain == Snapshot && m.cfg.DPCBudget == 0 && m.cfg.RxFrames == 1
+	l.plain = l.rest == nil && m.takesAtOnce()
 	l.makeRoom(1)
 	return l
+}
+
+// takesAtOnce reports whether a DPC of a fast line takes all that waits, at a fixed cost for
+// each, and at one time that is known when the first of it is published.
+func (m *Model) takesAtOnce() bool {
+	c := m.cfg
+	return c.Drain == Snapshot && c.DPCBudget == 0 && c.ByteCost == 0 && c.RxFrames == 1
 }
 
 // makeRoom makes room in memory for n packets more.

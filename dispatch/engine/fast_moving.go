@@ -76,7 +76,7 @@ func newFastMoving(m *Model) *fastMoving {
 	e := &fastMoving{
 		fastRSS: newFastRSS(m), movedFlows: flows, bytes: make([]uint64, len(m.queues)),
 		done: make([]uint64, len(m.cpus)), marks: make([]uint64, len(m.cpus)),
-		plain: m.mode == RSSMSIX && (m.homeCPUs == nil || m.homeCPUs.KeepsOrder()) && m.cfg.Drain == Snapshot && m.cfg.DPCBudget == 0 && m.cfg.RxFrames == 1 && m.cfg.ByteCost == 0,
+		plain: m.mode == RSSMSIX && (m.homeCPUs == nil || m.homeCPUs.KeepsOrder()) && m.takesAtOnce(),
 	}
 	if m.severalQueues() {
 		e.rings = newQueueRings(m)

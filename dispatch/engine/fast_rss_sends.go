@@ -29,13 +29,6 @@ type fastSends struct {
 	entries receivedEntries
 }
 
-// takesAtOnce reports whether a DPC of a fast line takes all that waits, at one time that
-// is known when the first of it is published.
-func (m *Model) takesAtOnce() bool {
-	c := m.cfg
-	return c.Drain == Snapshot && c.DPCBudget == 0 && c.ByteCost == 0 && c.RxFrames == 1
-}
-
 // newFastRSSSends is a fastRSS with sent packets, as fastSends wants them.
 func newFastRSSSends(m *Model) *fastRSS {
 	m.homeCPUs = nil

@@ -197,11 +197,7 @@ func (m *Model) expectSends(sends []affinity.SendRef) {
 }
 
 // at is called for each event that moves the simulated time.
-func (m *Model) at(t int64) {
-	if t > m.end {
-		m.end = t
-	}
-}
+func (m *Model) at(t int64) { m.end = max(m.end, t) }
 
 // arrived moves the simulated time to the last packet of a batch: an arrival is
 // an event also when the packet is dropped.
@@ -327,7 +323,9 @@ func (m *Model) indicate(c int, q *nicmodel.Queue, n int, takenAt, start int64) 
 		m.order.Passed(takenAt)
 	}
 	if m.homeCPUs != nil {
-		m.take(c, q, n, takenAt)
+		for i := range n {
+			m.takeOf(c, q.Peek(i).Flow, takenAt)
+		}
 	}
 	q.Take(n)
 	cpu.latency.Add(uint64(n), sum, most)
@@ -371,13 +369,7 @@ func (m *Model) dequeued(q *nicmodel.Queue, n int) {
 	}
 }
 
-// take remembers where the n oldest buffers of q are taken.
-func (m *Model) take(c int, q *nicmodel.Queue, n int, takenAt int64) {
-	for i := range n {
-		m.takeOf(c, q.Peek(i).Flow, takenAt)
-	}
-}
-
+// takeOf remembers where a packet of flow is taken.
 func (m *Model) takeOf(c int, flow uint32, takenAt int64) {
 	if flow == NoFlow {
 		return
