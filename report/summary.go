@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"rssreplay/report/internal/words"
@@ -81,6 +82,9 @@ func (r *Report) costSentence(m *Mode) string {
 		s = "With the costs given"
 	}
 	s += " " + m.dropsInWords()
+	if slices.ContainsFunc(r.Modes, func(other Mode) bool { return other.Overflows() != m.Overflows() }) { // they stand beside it
+		s += " under " + m.Mode
+	}
 	if m.Overflows() == 0 && r.RuleDrops != nil && *r.RuleDrops > 0 {
 		s += " but by rules"
 	}

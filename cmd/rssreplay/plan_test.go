@@ -93,3 +93,20 @@ func TestPlansHold(t *testing.T) {
 		}
 	}
 }
+
+// TestPlanWithoutPorts: what is to be done where ports do not count is what that NIC takes.
+func TestPlanWithoutPorts(t *testing.T) {
+	for nic, want := range map[string]string{
+		"igb":      "have them hashed (`ethtool -N DEV rx-flow-hash udp4 sdfn`, and here --rx-flow-hash udp4=sdfn)",
+		"netvsc":   "the driver lets nobody choose that; --rx-flow-hash udp4=sdfn plans for a NIC that hashes them",
+		"ndis":     "the driver lets nobody choose that; --rx-flow-hash udp4=sdfn plans for a NIC that hashes them",
+		"dpdk-ice": "have what has the NIC to itself hash them, and say so here by --rx-flow-hash udp4=sdfn",
+		"r8169":    "there is one receive queue, so that every flow goes to CPU 0, whatever its ports",
+	} {
+		var stdout, stderr strings.Builder
+		status := run([]string{"rssreplay", "plan", "10.0.0.1", "10.0.0.2", "--protocol", "udp", "--nic", nic}, strings.NewReader(""), &stdout, &stderr)
+		if got := stderr.String(); status != exitUsage || !strings.HasSuffix(got, want+"\n") {
+			t.Errorf("%s: status %d, %q, want %q at its end", nic, status, got, want)
+		}
+	}
+}

@@ -18,6 +18,7 @@ import (
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/nicmodel/portplan"
+	"rssreplay/nicmodel/profile"
 	"rssreplay/pcaps"
 	"rssreplay/report"
 	"rssreplay/report/text"
@@ -190,8 +191,19 @@ func (f *planFlags) impossible(err error, version uint8, s, peer *settings.Setti
 		if version == 6 {
 			kind = f.protocol + "6"
 		}
-		return cli.Usagef("%s is hashed without its ports%s (%s), so that every flow goes to CPU %d, whatever its ports; have them hashed (`ethtool -N %s rx-flow-hash %s sdfn`, and here %s %[6]s=sdfn)",
-			f.protocol, whose, notHashed.Decision.Type, of.Config.CPUs[notHashed.CPU], of.CommandDevice(), kind, flag)
+		if of.Config.Queues == 1 {
+			return cli.Usagef("there is one receive queue%s, so that every flow goes to CPU %d, whatever its ports", whose, of.Config.CPUs[notHashed.CPU])
+		}
+		here := fmt.Sprintf("%s %s=sdfn", flag, kind)
+		how := fmt.Sprintf("have them hashed (`ethtool -N %s rx-flow-hash %s sdfn`, and here %s)", of.CommandDevice(), kind, here)
+		switch tool := of.Tool(); {
+		case tool == profile.Application:
+			how = "have what has the NIC to itself hash them, and say so here by " + here
+		case tool == profile.PowerShell, of.Profile != nil && of.Profile.Unsettable(profile.SetFields) != 0:
+			how = "the driver lets nobody choose that; " + here + " plans for a NIC that hashes them"
+		}
+		return cli.Usagef("%s is hashed without its ports%s (%s), so that every flow goes to CPU %d, whatever its ports; %s",
+			f.protocol, whose, notHashed.Decision.Type, of.Config.CPUs[notHashed.CPU], how)
 	case errors.As(err, &outOfReach) && outOfReach.NoEntry:
 		return cli.Usagef("no entry of the table leads to CPU %d, so that no flow reaches it; name those that are reached with --cpus, or choose another --layout", s.Config.CPUs[outOfReach.CPU])
 	case errors.As(err, &outOfReach) && outOfReach.Ruled > 0:
