@@ -180,7 +180,7 @@ func (d *diagnosis) unevenInterrupts(queues map[int]int) *report.Finding {
 		Severity: d.weigh(report.MaxOverMean(ofCPU)),
 		Figures:  d.load(report.Numbers{"shared_cpu": at, "queues": queues[at], "idle_cpus": 0}),
 	}
-	switch idle := d.idleOfHost(); {
+	switch idle, of := d.idleOfHost(); {
 	case idle > 0:
 		cpus := len(d.mode.CPUs) + idle
 		f.Severity = d.weigh(report.Fraction(float64(most) / float64(d.r.Table.Size) * float64(min(cpus, len(ofQueue)))))
@@ -188,9 +188,10 @@ func (d *diagnosis) unevenInterrupts(queues map[int]int) *report.Finding {
 		if one {
 			which = fmt.Sprintf("All %d", len(ofQueue))
 		}
-		f.Summary = fmt.Sprintf("%s queues are on CPU %d, while %s of the host %s no queue.", which, at, words.Plural(uint64(idle), "CPU", "CPUs"), verb(idle, "has", "have"))
-		f.Evidence = fmt.Sprintf("CPU %d has %s of the packets under %s, and the host %d CPUs.", at, words.Percent(report.Ratio(d.busiest().Packets, d.mode.Totals.Packets)), d.mode.Mode, cpus)
-		f.Figures["idle_cpus"], f.Figures["host_cpus"] = idle, cpus
+		all := len(d.hostCPUs())
+		f.Summary = fmt.Sprintf("%s queues are on CPU %d, while %s of %s %s no queue.", which, at, words.Plural(uint64(idle), "CPU", "CPUs"), of, verb(idle, "has", "have"))
+		f.Evidence = fmt.Sprintf("CPU %d has %s of the packets under %s, and the host %d CPUs.", at, words.Percent(report.Ratio(d.busiest().Packets, d.mode.Totals.Packets)), d.mode.Mode, all)
+		f.Figures["idle_cpus"], f.Figures["host_cpus"] = idle, all
 	case one:
 		return nil
 	case queues[at] > least+1:
@@ -204,10 +205,11 @@ func (d *diagnosis) unevenInterrupts(queues map[int]int) *report.Finding {
 }
 
 // idleOfHost is how many CPUs the host has beside those in use, where its texts and not the
-// user say which these are. CPUs off the NIC's NUMA node may be left out on purpose.
-func (d *diagnosis) idleOfHost() (n int) {
+// user say which these are, and of what. CPUs off the NIC's NUMA node may be left out on purpose.
+func (d *diagnosis) idleOfHost() (n int, of string) {
+	of = "the host"
 	if p := d.parameter("cpus"); p == nil || strings.HasPrefix(p.Source, "--") {
-		return 0
+		return 0, of
 	}
 	for _, cpu := range d.hostCPUs() {
 		if slices.ContainsFunc(d.mode.CPUs, func(c report.CPU) bool { return c.CPU == cpu }) {
@@ -215,12 +217,13 @@ func (d *diagnosis) idleOfHost() (n int) {
 		}
 		if h := d.r.Host; h != nil && h.NICNode != nil {
 			if c := h.At(cpu); c != nil && c.Node != nil && *c.Node != *h.NICNode {
+				of = "the NIC's NUMA node"
 				continue
 			}
 		}
 		n++
 	}
-	return n
+	return n, of
 }
 
 // ruled is the CPUs to which rules sent packets: each to its queue, or by the table of its RSS

@@ -121,7 +121,11 @@ func TestIdleCPUsOfOtherNodes(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 	r.Host.CPUs[1].Node = &near
-	if f := newDiagnosis(r, &Traffic{}).sharedCPU(); f == nil {
-		t.Error("a CPU of the NIC's node has no queue, and nothing says so")
+	if f := newDiagnosis(r, &Traffic{}).sharedCPU(); f == nil || !strings.Contains(f.Summary, "1 CPU of the host has no queue") {
+		t.Errorf("a CPU of the NIC's node has no queue: %+v", f)
+	}
+	r.Host.CPUs = append(r.Host.CPUs, report.HostCPU{CPU: 2, Node: &far}, report.HostCPU{CPU: 3, Node: &far})
+	if f := newDiagnosis(r, &Traffic{}).sharedCPU(); f == nil || !strings.Contains(f.Summary, "1 CPU of the NIC's NUMA node has no queue") || !strings.Contains(f.Evidence, "the host 4 CPUs") {
+		t.Errorf("beside two of another node: %+v", f)
 	}
 }
