@@ -10,7 +10,7 @@ import (
 
 // Shape is how the received packets lie in the flows, and what is hashed of them.
 type Shape struct {
-	Largest      uint32 // the flow with the most packets, NoFlow without flows
+	Largest      uint32 // the flow with the most packets, of those that no rule drops; NoFlow without such
 	LargestBytes uint32 // and with the most bytes
 	// UDPOnAddresses are packets of UDP flows with ports whose hash leaves these out.
 	UDPOnAddresses uint64
@@ -29,10 +29,11 @@ func (r *Replayed) Shape() Shape {
 	var fragments map[addressPair]uint32 // the flow without ports between two ends
 	for id := range r.flows.n {
 		f, d := r.flows.records.At(id), r.flows.decision(r.steering, id)
-		if f.packets > most || s.Largest == engine.NoFlow {
+		comes := d.entry < engine.Dropped
+		if comes && (f.packets > most || s.Largest == engine.NoFlow) {
 			most, s.Largest = f.packets, id
 		}
-		if f.bytes > mostBytes || s.LargestBytes == engine.NoFlow {
+		if comes && (f.bytes > mostBytes || s.LargestBytes == engine.NoFlow) {
 			mostBytes, s.LargestBytes = f.bytes, id
 		}
 		if f.tuple.Protocol() != pcaps.ProtoUDP {

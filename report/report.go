@@ -289,11 +289,11 @@ type Queue struct {
 	Burst500us uint64 `json:"burst_500us"`
 }
 
-// DefaultOnly tells whether all packets came to the default queue: none met an entry of the
-// table, or a rule.
-func (r *Report) DefaultOnly() bool {
+// Unkeyed tells whether no packet came to its queue by a hash: none met an entry of the table, or
+// of a context's.
+func (r *Report) Unkeyed() bool {
 	return r.Capture.Received > 0 && !slices.ContainsFunc(r.Table.Packets, func(n uint64) bool { return n > 0 }) &&
-		!slices.ContainsFunc(r.Rules, func(f Rule) bool { return f.Packets > 0 })
+		!slices.ContainsFunc(r.Rules, func(f Rule) bool { return f.Context != nil && f.Packets > 0 })
 }
 
 // SpreadIsTypical ends a sentence on CPU numbers that are illustrative: with another key the

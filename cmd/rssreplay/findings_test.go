@@ -1216,3 +1216,35 @@ func TestArguments(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// A flow that a rule drops comes to no CPU: it is no elephant, and no bound of a table. Where rules
+// take all packets no key and no other table matters.
+func TestRulesTakeTheHeaviest(t *testing.T) {
+	path := captureOf(t, func(w *trafficWriter) {
+		w.phase(500) // half of the packets are of flow 8000
+		w.heavy(10, 1, 2, 3, 4, 5, 6, 7, 8)
+	})
+	drop := "flow-type tcp4 src-ip " + flowIP(8000, layers.IPProtocolTCP).SrcIP.String() + " action -1"
+	for _, test := range []struct {
+		rules    []string
+		elephant bool
+	}{{nil, true}, {[]string{"--rule", drop}, false}} {
+		found := findingsWith(t, append([]string{"rssreplay", path, "--cpus", "8"}, test.rules...))
+		if got := slices.ContainsFunc(found, func(f finding) bool { return f.ID == "elephant-flow" }); got != test.elephant {
+			t.Errorf("%q: %+v", test.rules, found)
+		}
+	}
+	heaviest := "One flow alone is 3."
+	if got := runs(t, "suggest", path, "--cpus", "8"); !strings.Contains(got, heaviest) {
+		t.Errorf("no %q:\n%s", heaviest, got)
+	}
+	if got := runs(t, "suggest", path, "--cpus", "8", "--rule", drop); strings.Contains(got, heaviest) {
+		t.Errorf("a flow that is dropped is told of:\n%s", got)
+	}
+	for _, action := range []string{"action 2", "action -1"} {
+		got := runs(t, path, "--cpus", "8", "--rule", "flow-type tcp4 "+action)
+		if !strings.Contains(got, "rules, or the lack of a hash, choose all queues") || strings.Contains(got, "a better table?") || strings.Contains(got, "--table -") || strings.Contains(got, "hash-type]") || strings.Contains(got, "[unhashed]") {
+			t.Errorf("%s:\n%s", action, got)
+		}
+	}
+}

@@ -66,7 +66,7 @@ type nextSteps struct {
 // ownTable reads the NIC's own table, where none is given, from standard input.
 func (n *nextSteps) ownTable() *report.Next {
 	s := n.settings
-	if s.Doubt == "" || s.NoTable || s.Profile != nil || n.piped || n.report.DefaultOnly() {
+	if s.Doubt == "" || s.NoTable || s.Profile != nil || n.piped || n.report.Unkeyed() {
 		return nil
 	}
 	set := n.flags.model.Set
@@ -92,7 +92,7 @@ func (n *nextSteps) betterTable() *report.Next {
 	s, r := n.settings, n.report
 	fixed := s.Untabled(profile.SetTable) != "" || s.Profile != nil && s.Profile.Unsettable(profile.SetTable) != 0
 	interrupts := slices.ContainsFunc(r.Findings, func(f report.Finding) bool { return f.ID == "queues-share-cpu" })
-	if fixed || interrupts || n.pipedCapture || len(r.Table.QueueCPUs) < 2 || !findings.Uneven(r) || !tableCounts(r) {
+	if fixed || interrupts || r.Unkeyed() || n.pipedCapture || len(r.Table.QueueCPUs) < 2 || !findings.Uneven(r) || !tableCounts(r) {
 		return nil
 	}
 	return n.by("suggest", suggest.NewCommand(n.env).Flags(), "a better table?")
@@ -111,10 +111,13 @@ func (n *nextSteps) by(name string, flags *pflag.FlagSet, what string) *report.N
 // busiestFlows lists the flows of the CPU with the most packets; by --on, which is about
 // the first mode.
 func (n *nextSteps) busiestFlows() *report.Next {
-	if n.flags.on != "" || report.ComparedMode(n.report.Modes) != 0 || len(n.report.Modes[0].CPUs) < 2 {
+	if n.flags.on != "" || report.ComparedMode(n.report.Modes) != 0 || len(n.report.Modes[0].CPUs) < 2 || n.report.FlowsTotal == 0 {
 		return nil
 	}
 	busiest := slices.MaxFunc(n.report.Modes[0].CPUs, func(a, b report.CPU) int { return cmp.Compare(a.Packets, b.Packets) })
+	if busiest.Packets == 0 {
+		return nil
+	}
 	return &report.Next{Command: []string{report.Again, "--on", fmt.Sprintf("cpu=%d", busiest.CPU)}, What: "its flows"}
 }
 

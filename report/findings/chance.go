@@ -102,7 +102,7 @@ func (d *diagnosis) unevenHash() *report.Finding {
 		return nil
 	}
 	in, hashes := d.t.Inputs, d.t.Inputs.Hashes()
-	return &report.Finding{
+	f := &report.Finding{
 		ID: "uneven-hash", Severity: d.weigh(d.lost()),
 		Summary: fmt.Sprintf("The hash spreads these flows worse than chance: the busiest CPU has %s × its fair share, and of 1,000 random spreads 999 stay below %s ×.",
 			words.Fixed(d.lost(), 2), words.Fixed(d.t.Chance.P999, 2)),
@@ -111,4 +111,9 @@ func (d *diagnosis) unevenHash() *report.Finding {
 		Remedy:  d.run("suggest", Argument{"--keys", "random:1000"}) + " tells whether the key is to blame. Its like at random: " + d.run("", Argument{"--key", d.anyKey()}) + ". Check the hashed fields, too (`ethtool -n DEV rx-flow-hash tcp4`).",
 		Figures: d.load(report.Numbers{"chance_p999": d.t.Chance.P999, "deviation": d.t.Chance.Deviation, "flows": in.Flows, "inputs": in.Distinct, "hashes": hashes, "entries_met": in.Entries}),
 	}
+	if d.assumedKey() { // whose fault it is then, and not the NIC's
+		f.Severity = report.Note
+		f.Remedy = "Give the NIC's own key first (`ethtool -x DEV`). " + f.Remedy
+	}
+	return f
 }

@@ -66,3 +66,15 @@ func TestFewFlowsLeavesOutTheHash(t *testing.T) {
 		}
 	}
 }
+
+// An assumed key is no NIC's fault.
+func TestUnevenHashOfAnAssumedKey(t *testing.T) {
+	for source, want := range map[string]string{report.DefaultSource: report.Note, "--key": report.Problem} {
+		r := hot(800_000, 400_000, 200_000, 200_000)
+		r.Parameters = report.Parameters{{Name: "key", Value: "x", Source: source}}
+		f := newDiagnosis(r, &Traffic{Inputs: &Inputs{Flows: 256, Distinct: 256, Hashes: func() uint64 { return 256 }}, Chance: &Chance{P50: 1.3, P999: 1.9, Deviation: 6}}).unevenHash()
+		if f == nil || f.Severity != want || strings.HasPrefix(f.Remedy, "Give the NIC's own key first") != (want == report.Note) {
+			t.Errorf("%s: %+v", source, f)
+		}
+	}
+}

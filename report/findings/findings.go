@@ -155,9 +155,13 @@ func (d *diagnosis) loaded() bool {
 // lost is the capacity that the uneven load loses, as a factor.
 func (d *diagnosis) lost() report.Fraction { return d.mode.Imbalance.Packets }
 
-// fair is the packets of one CPU's fair share.
+// fair is the packets of one CPU's fair share, of those that no rule drops.
 func (d *diagnosis) fair() float64 {
-	return float64(d.r.Capture.Received) / float64(len(d.mode.CPUs))
+	all := d.r.Capture.Received
+	if drops := d.r.RuleDrops; drops != nil && *drops < all {
+		all -= *drops
+	}
+	return float64(all) / float64(len(d.mode.CPUs))
 }
 
 // ofFair is n packets as a multiple of a fair share.

@@ -20,7 +20,7 @@ func (a *ReportBuilder) sayRPS(r *report.Report) {
 	r.Asides = append(slices.Clone(r.Asides), rps.Sentence(r.Capture.Received))
 	ofKey := strings.HasSuffix(r.Trust, report.SpreadIsTypical) // that is its doubt
 	switch n := rps.Illustrative(); {
-	case n == 0 || a.Settings.Doubt != "" && !(ofKey && r.DefaultOnly()):
+	case n == 0 || a.Settings.Doubt != "" && !(ofKey && r.Unkeyed()):
 	case 2*n > r.Capture.Received:
 		r.Trust = "Queues are the NIC's. CPU numbers are illustrative (no --rps-secret)" + report.SpreadIsTypical
 	default:

@@ -25,8 +25,12 @@ func (a *ReportBuilder) sayWorth(r *report.Report) {
 		spread = ", and so is the spread: packets are cut off."
 	case has("unread-link") || has("loopback"):
 		spread = "; so is the spread."
-	case at >= 0 && r.Modes[at].RPS == nil && r.DefaultOnly():
+	case at >= 0 && r.Modes[at].RPS == nil && r.Unkeyed():
 		queue := a.Settings.Config.DefaultQueue
+		if slices.ContainsFunc(r.Rules, func(f report.Rule) bool { return f.Packets > 0 && f.Overrides() }) {
+			none = "No packet meets the table: rules, or the lack of a hash, choose all queues, whatever the key."
+			break
+		}
 		none = fmt.Sprintf("No packet has a hash: all go to queue %d on CPU %d, whatever the key.", queue, r.Table.QueueCPUs[queue])
 	case has("udp-ports-assumed"):
 		spread = "; the spread depends on UDP's hash."

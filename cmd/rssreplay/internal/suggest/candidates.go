@@ -133,7 +133,7 @@ func changed(s *settings.Settings, change func(*nicmodel.SteeringConfig)) *setti
 func (c *candidates) largestFlow() (largest uint32, load uint64) {
 	for id := range uint32(c.whole.Result.NumFlows) {
 		f := c.whole.Result.Flow(id)
-		if w := c.weight(engine.EntryLoad{Packets: f.Packets, Bytes: f.Bytes}); w > load {
+		if w := c.weight(engine.EntryLoad{Packets: f.Packets, Bytes: f.Bytes}); w > load && f.Queue >= 0 { // else a rule drops it
 			largest, load = id, w
 		}
 	}
