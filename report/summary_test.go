@@ -32,7 +32,7 @@ func TestSummary(t *testing.T) {
 		"both ways, with drops": {func(r *report.Report) {}, []string{
 			"200 packets received (100 sent), 7 flows, 2.00 s, 80.0 kbit/s.",
 			"CPU 5 takes 75.0% of the packets, 1.50 × its fair share.",
-			"With assumed costs 40 packets (20.0%) are dropped; the busiest CPU is busy 30.0% of the time; the p99 of latency is at most 12.3 µs on a CPU.",
+			"With assumed costs 40 packets (20.0%) are dropped under rss-msix; the busiest CPU is busy 30.0% of the time; the p99 of latency is at most 12.3 µs on a CPU.",
 		}},
 		"without RSS, damaged": {func(r *report.Report) {
 			r.Modes, r.Capture.Sent, r.Capture.Received, r.Flows = r.Modes[:1], 0, 300, nil
@@ -47,14 +47,14 @@ func TestSummary(t *testing.T) {
 		}, []string{
 			"200 packets received (100 sent), 7 flows, 2.00 s, 80.0 kbit/s.",
 			"CPU 5 takes 75.0% of the packets, 1.50 × its fair share. One flow has half of them.",
-			"With assumed costs 40 packets (20.0%) are dropped; the busiest CPU is busy 30.0% of the time; the p99 of latency is at most 12.3 µs on a CPU.",
+			"With assumed costs 40 packets (20.0%) are dropped under rss-msix; the busiest CPU is busy 30.0% of the time; the p99 of latency is at most 12.3 µs on a CPU.",
 		}},
 		"a finding that says the load": {func(r *report.Report) {
 			r.Findings = []report.Finding{{ID: "rps-hot", Severity: report.Warning, Summary: "CPU 5 takes 75.0% of the packets with RPS, too."}}
 		}, []string{
 			"200 packets received (100 sent), 7 flows, 2.00 s, 80.0 kbit/s.",
 			"CPU 5 takes 75.0% of the packets with RPS, too.",
-			"With assumed costs 40 packets (20.0%) are dropped; the busiest CPU is busy 30.0% of the time; the p99 of latency is at most 12.3 µs on a CPU.",
+			"With assumed costs 40 packets (20.0%) are dropped under rss-msix; the busiest CPU is busy 30.0% of the time; the p99 of latency is at most 12.3 µs on a CPU.",
 		}},
 		"even, a finding": {func(r *report.Report) {
 			r.Modes[1].CPUs[0].Packets, r.Evenness = 118, &report.Evenness{Chance: 1.1}
@@ -64,7 +64,7 @@ func TestSummary(t *testing.T) {
 			"200 packets received (100 sent), 7 flows, 2.00 s, 80.0 kbit/s.",
 			"The ring is full.",
 			"Even: the busiest of 2 CPUs has 1.01 × its share (by chance: up to 1.10).",
-			"With assumed costs 40 packets (14.4%) are dropped; the busiest CPU is busy 30.0% of the time; the p99 of latency is at most 12.3 µs on a CPU.",
+			"With assumed costs 40 packets (14.4%) are dropped under rss-msix; the busiest CPU is busy 30.0% of the time; the p99 of latency is at most 12.3 µs on a CPU.",
 		}},
 		"no clock": {func(r *report.Report) {
 			r.Findings = []report.Finding{{ID: "clock-still", Bearing: report.Unsure, Severity: report.Warning, Summary: "No clock."}}
@@ -80,7 +80,7 @@ func TestSummary(t *testing.T) {
 		}, []string{
 			"200 packets received (100 sent), 7 flows, 2.00 s, 80.0 kbit/s.",
 			"CPU 5 takes 75.0% of the packets, 1.50 × its fair share.",
-			"With the costs given 1 packet (0.6%) is dropped; the busiest CPU is busy 30.0% of the time.",
+			"With the costs given 1 packet (0.6%) is dropped under rss-msix; the busiest CPU is busy 30.0% of the time.",
 		}},
 		"backlogs of RPS are full": {func(r *report.Report) {
 			r.Modes[1].Queues[0].Drops, r.Modes[1].CPUs[1].Latency.P99 = 0, nil
@@ -89,7 +89,7 @@ func TestSummary(t *testing.T) {
 		}, []string{
 			"200 packets received (100 sent), 7 flows, 2.00 s, 80.0 kbit/s.",
 			"CPU 5 takes 75.0% of the packets, 1.50 × its fair share.",
-			"With assumed costs 40 packets (20.0%) are dropped in full backlogs of RPS; the busiest CPU is busy 30.0% of the time.",
+			"With assumed costs 40 packets (20.0%) are dropped in full backlogs of RPS under rss-msix; the busiest CPU is busy 30.0% of the time.",
 		}},
 		"rings and backlogs are full": {func(r *report.Report) {
 			r.Modes[1].CPUs[1].Latency.P99 = nil
@@ -98,7 +98,7 @@ func TestSummary(t *testing.T) {
 		}, []string{
 			"200 packets received (100 sent), 7 flows, 2.00 s, 80.0 kbit/s.",
 			"CPU 5 takes 75.0% of the packets, 1.50 × its fair share.",
-			"With assumed costs 40 packets (10.0%) are dropped in rings, and 200 packets (50.0%) in full backlogs of RPS; the busiest CPU is busy 30.0% of the time.",
+			"With assumed costs 40 packets (10.0%) are dropped in rings, and 200 packets (50.0%) in full backlogs of RPS under rss-msix; the busiest CPU is busy 30.0% of the time.",
 		}},
 		"rules drop": {func(r *report.Report) {
 			r.Modes[1].Queues[0].Drops, r.Modes[1].CPUs[1].Latency.P99, r.RuleDrops = 0, nil, new(uint64(9))

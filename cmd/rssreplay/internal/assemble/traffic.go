@@ -269,8 +269,11 @@ func (a *ReportBuilder) stackTraffic(t *findings.Traffic, r *report.Report, ids 
 	whole := func(f report.Flow) bool { return len(f.Modes[mode].CPUs) < 2 }
 	if t.Largest != nil && !whole(*t.Largest) {
 		t.Largest, largest = nil, engine.NoFlow
-		if at := slices.IndexFunc(t.Heavy, whole); at >= 0 {
-			t.Largest, largest = &t.Heavy[at], ids[at]
+		for i, id := range ids {
+			if whole(t.Heavy[i]) && a.Result.Flow(id).Queue >= 0 { // no rule drops it
+				t.Largest, largest = &t.Heavy[i], id
+				break
+			}
 		}
 		t.Parted = true
 	}
