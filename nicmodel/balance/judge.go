@@ -2,6 +2,7 @@ package balance
 
 import (
 	"math"
+	"math/bits"
 	"slices"
 
 	"rssreplay/nicmodel"
@@ -155,22 +156,25 @@ func (b *Task) add(o *Task) {
 // WithEvenFlows is the imbalance of the table if what entries steer were the same on
 // each of them: what the table alone, and the load that it does not steer, make.
 func (b *Task) WithEvenFlows(table nicmodel.IndirectionTable) float64 {
-	steered := b.Total()
-	for _, load := range b.Fixed {
-		steered -= load
-	}
-	mean := float64(steered) / float64(len(table))
-	loads := make([]float64, len(b.Fixed))
-	for cpu, load := range b.Fixed {
-		loads[cpu] = float64(load)
-	}
-	for _, queue := range table {
-		loads[b.QueueCPU[queue]] += mean
-	}
 	if b.Total() == 0 {
 		return 0
 	}
-	return slices.Max(loads) * float64(len(loads)) / float64(b.Total())
+	return b.even().imbalanceOf(table)
+}
+
+// even is the task with what entries steer the same on each of them, in units so fine that
+// this is a whole number.
+func (b *Task) even() *Task {
+	n := uint64(len(b.Entries))
+	coarse := max(bits.Len64(b.Total())+bits.Len64(n)-63, 0)
+	even := &Task{Fixed: make([]uint64, len(b.Fixed)), QueueCPU: b.QueueCPU}
+	steered := b.Total()
+	for cpu, load := range b.Fixed {
+		steered -= load
+		even.Fixed[cpu] = load >> coarse * n
+	}
+	even.Entries = slices.Repeat([]uint64{max(steered>>coarse, 1)}, int(n))
+	return even
 }
 
 func (b *Task) imbalanceOf(table nicmodel.IndirectionTable) float64 {

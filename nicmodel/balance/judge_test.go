@@ -143,7 +143,7 @@ func follow(seeds uint64, now nicmodel.IndirectionTable, ways func(*Task) []nicm
 func TestJudgeHolds(t *testing.T) {
 	now := fill(t, "equal", traceEntries, traceCPUs)
 	ways := func(b *Task) []nicmodel.IndirectionTable {
-		w, _ := b.BestWeights()
+		w, _ := b.BestWeights(now)
 		few := b.Fewer(now, 5)
 		return []nicmodel.IndirectionTable{b.Even(now), fill(t, w.Layout(), traceEntries, traceCPUs), few[len(few)-1].Table}
 	}

@@ -1,6 +1,7 @@
 package balance
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -49,12 +50,17 @@ func (w Weights) join(separator string) string {
 	return strings.Join(words, separator)
 }
 
-// BestWeights are those whose table has the least peak among all that `ethtool
-// -X … weight` can set: contiguous blocks in the order of the queues. exact is
-// false where queues share CPUs: then blocks with a lower peak may exist. Of
-// those with one peak it takes blocks whose loads differ least, for a table that
-// fits only just fits tomorrow's traffic badly.
-func (b *Task) BestWeights() (w Weights, exact bool) {
+// ShareOfBest is the share of the best table's gain that is good enough: the last tenth takes
+// most of the moves, and of weights most of what they lose on other flows.
+const ShareOfBest = 0.9
+
+// BestWeights are those of all that `ethtool -X … weight` can set, contiguous blocks in the
+// order of the queues, that are the least uneven for even traffic among those that save
+// ShareOfBest of what any save of the peak that the table now has: blocks that are cut for one
+// capture's flows are long where these are light, and other flows meet them there. Of such
+// blocks it takes those whose loads differ least. exact is false where queues share CPUs: then
+// better blocks may exist.
+func (b *Task) BestWeights(now nicmodel.IndirectionTable) (w Weights, exact bool) {
 	// With one queue for each CPU the task is the linear partition of the entries,
 	// in the order of these queues.
 	var queues []int
@@ -65,75 +71,107 @@ func (b *Task) BestWeights() (w Weights, exact bool) {
 			queues = append(queues, q)
 		}
 	}
-	of := b.linearPartition(queues)
-	blocks := make([]int, len(b.QueueCPU))
-	for k, q := range queues {
-		blocks[q] = of[k]
-	}
 	exact = len(queues) == len(b.QueueCPU)
-	if !exact {
-		blocks = b.climb(blocks)
-		even := make([]int, len(blocks))
-		for i := range b.Entries {
-			even[i*len(even)/len(b.Entries)]++
-		}
-		if even = b.climb(even); b.better(even, blocks) {
-			blocks = even
-		}
+	p := partition{Task: b, onEven: b.even(), queues: queues}
+	least := leastLimit(b.Bound(), b.Total(), func(limit uint64) bool { return p.fill(limit, math.MaxUint64) != nil })
+	if exact {
+		p.goodEnough(b.Peak(now), least)
+		return weightsOf(p.best()), true
 	}
-	return weightsOf(blocks), exact
+	// Here the limit is that of blocks for some of the queues. It lets climb begin.
+	p.limit = least
+	blocks := p.climb(p.best())
+	p.goodEnough(b.Peak(now), slices.Max(b.loadsOf(blocks)))
+	blocks = p.climb(blocks)
+	if even := p.climb(evenBlocks(len(b.Entries), len(blocks))); p.better(even, blocks) {
+		blocks = even
+	}
+	return weightsOf(blocks), false
 }
 
-// maxSecondRound is the most entries for which blocks of one peak are compared
-// further: that takes time of the square of a block's entries.
-const maxSecondRound = 2048
+// evenBlocks is n entries in blocks of about one length.
+func evenBlocks(n, queues int) []int {
+	blocks := make([]int, queues)
+	for i := range n {
+		blocks[i*queues/n]++
+	}
+	return blocks
+}
 
-// linearPartition is the lengths of contiguous blocks, one for each of the queues
-// in order, of which each is alone on its CPU, with the least peak.
-func (b *Task) linearPartition(queues []int) []int {
-	// The least limit for which filling one queue after the other up to it
-	// takes all entries. Filling as much as fits leaves the least for the rest, so
-	// no other way takes more.
-	low, high := b.Bound(), b.Total()
+// leastLimit is the least limit from low on that fits; high does.
+func leastLimit(low, high uint64, fits func(limit uint64) bool) uint64 {
 	for low < high {
-		limit := low + (high-low)/2
-		if b.fill(queues, limit) != nil {
+		if limit := low + (high-low)/2; fits(limit) {
 			high = limit
 		} else {
 			low = limit + 1
 		}
 	}
-	if len(b.Entries) > maxSecondRound {
-		return b.fill(queues, low)
-	}
-	return b.evenest(queues, low)
+	return low
 }
 
-// fill is the blocks of queues filled up to the limit; nil if entries are left.
-func (b *Task) fill(queues []int, limit uint64) []int {
-	blocks := make([]int, len(queues))
+// partition is BestWeights at work.
+type partition struct {
+	*Task
+	onEven *Task  // the same for even traffic
+	queues []int  // one of each CPU, in order
+	limit  uint64 // the peak that is good enough
+}
+
+// goodEnough takes a limit from the peak now and the least possible one.
+func (p *partition) goodEnough(now, least uint64) {
+	if p.limit = least; now > least {
+		p.limit = now - uint64(math.Ceil(ShareOfBest*float64(now-least)))
+	}
+}
+
+// maxSecondRound is the most entries for which blocks within the limits are compared
+// further: that takes time of the square of a block's entries.
+const maxSecondRound = 2048
+
+// best is the lengths of contiguous blocks, one for each of the queues in order, of which each
+// is alone on its CPU: of those within the limit, which can be kept, the least uneven ones.
+func (p *partition) best() []int {
+	even := leastLimit(p.onEven.Bound(), p.onEven.Total(), func(limit uint64) bool { return p.fill(p.limit, limit) != nil })
+	of := p.fill(p.limit, even)
+	if len(p.Entries) <= maxSecondRound {
+		of = p.evenest(even)
+	}
+	blocks := make([]int, len(p.QueueCPU))
+	for k, q := range p.queues {
+		blocks[q] = of[k]
+	}
+	return blocks
+}
+
+// fill is the blocks of queues filled up to the limits of the load and of the load for even
+// traffic; nil if entries are left. Filling as much as fits leaves the least for the rest, so
+// no other way takes more.
+func (p *partition) fill(limit, even uint64) []int {
+	blocks := make([]int, len(p.queues))
 	next := 0
-	for k, q := range queues {
-		load := b.Fixed[b.QueueCPU[q]]
-		for next < len(b.Entries) && load+b.Entries[next] <= limit {
-			load += b.Entries[next]
+	for k, q := range p.queues {
+		load, evenLoad := p.Fixed[p.QueueCPU[q]], p.onEven.Fixed[p.QueueCPU[q]]
+		for next < len(p.Entries) && load+p.Entries[next] <= limit && evenLoad+p.onEven.Entries[next] <= even {
+			load += p.Entries[next]
+			evenLoad += p.onEven.Entries[next]
 			next++
 			blocks[k]++
 		}
 	}
-	if next < len(b.Entries) {
+	if next < len(p.Entries) {
 		return nil
 	}
 	return blocks
 }
 
-// evenest is the blocks within the limit, which fill can keep, with the least sum
+// evenest is the blocks within the limits, which fill can keep, with the least sum
 // of the squares of the CPUs' loads, of equals of the blocks' lengths (entries
 // without load today have some tomorrow), by dynamic programming over the queues.
-func (b *Task) evenest(queues []int, limit uint64) []int {
-	n := len(b.Entries)
+func (p *partition) evenest(even uint64) []int {
+	n, queues := len(p.Entries), p.queues
 	sums := make([]uint64, n+1) // of the entries before
-	for i, load := range b.Entries {
+	for i, load := range p.Entries {
 		sums[i+1] = sums[i] + load
 	}
 	type squares struct{ loads, lengths float64 }
@@ -142,13 +180,14 @@ func (b *Task) evenest(queues []int, limit uint64) []int {
 	least[0] = squares{}
 	begins := make([][]int16, len(queues)) // per queue and end: where its block begins
 	for k, q := range queues {
-		fixed := b.Fixed[b.QueueCPU[q]]
+		fixed := p.Fixed[p.QueueCPU[q]]
+		longest := int(min((even-p.onEven.Fixed[p.QueueCPU[q]])/p.onEven.Entries[0], uint64(n)))
 		next := slices.Repeat([]squares{none}, n+1)
 		begins[k] = make([]int16, n+1)
 		for end := range next {
-			for begin := end; begin >= 0; begin-- {
+			for begin := end; begin >= max(end-longest, 0); begin-- {
 				load := fixed + sums[end] - sums[begin]
-				if load > limit {
+				if load > p.limit {
 					break
 				}
 				sum := squares{least[begin].loads + squareOf(load), least[begin].lengths + squareOf(uint64(end-begin))}
@@ -169,7 +208,7 @@ func (b *Task) evenest(queues []int, limit uint64) []int {
 
 // climb moves the borders between blocks one by one, by 1, 2, 4 … entries, as
 // long as that makes them better.
-func (b *Task) climb(blocks []int) []int {
+func (p *partition) climb(blocks []int) []int {
 	blocks = slices.Clone(blocks)
 	for better := true; better; {
 		better = false
@@ -182,7 +221,7 @@ func (b *Task) climb(blocks []int) []int {
 					other := slices.Clone(blocks)
 					other[q] -= d
 					other[q+1] += d
-					if b.better(other, blocks) {
+					if p.better(other, blocks) {
 						blocks, better = other, true
 					}
 				}
@@ -192,14 +231,15 @@ func (b *Task) climb(blocks []int) []int {
 	return blocks
 }
 
-// better reports whether blocks have a lower peak than others, or of one peak a
-// lower sum of squares.
-func (b *Task) better(blocks, than []int) bool {
-	one, other := b.loadsOf(blocks), b.loadsOf(than)
-	if a, c := slices.Max(one), slices.Max(other); a != c {
-		return a < c
-	}
-	return sumOfSquares(one) < sumOfSquares(other)
+// better reports whether blocks keep the limit better than others, or as well, and are less
+// uneven for even traffic, or as uneven, and have a lower sum of squares.
+func (p *partition) better(blocks, than []int) bool {
+	one, other := p.loadsOf(blocks), p.loadsOf(than)
+	return cmp.Or(
+		cmp.Compare(max(slices.Max(one), p.limit), max(slices.Max(other), p.limit)),
+		cmp.Compare(slices.Max(p.onEven.loadsOf(blocks)), slices.Max(p.onEven.loadsOf(than))),
+		cmp.Compare(sumOfSquares(one), sumOfSquares(other)),
+	) < 0
 }
 
 // loadsOf is the load of each CPU with such blocks.

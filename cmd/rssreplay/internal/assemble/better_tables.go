@@ -45,7 +45,7 @@ func (a *ReportBuilder) tableWays(more bool) []tableWay {
 	ways := []tableWay{{"entries", func(b *balance.Task) (string, nicmodel.IndirectionTable) { return "", b.Even(now) }}}
 	if more && a.Settings.Tool() == profile.Ethtool {
 		ways = append(ways, tableWay{"weight", func(b *balance.Task) (string, nicmodel.IndirectionTable) {
-			w, _ := b.BestWeights()
+			w, _ := b.BestWeights(now)
 			return fill(w.Layout(), true)
 		}})
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"rssreplay/cmd/rssreplay/internal/assemble"
 	"rssreplay/cmd/rssreplay/internal/cli"
@@ -74,7 +75,7 @@ func stepsTo(most int) []int {
 
 // find is the tables that all ways find for a load.
 func (t *tableWays) find(b *balance.Task) []nicmodel.IndirectionTable {
-	w, _ := b.BestWeights()
+	w, _ := b.BestWeights(t.now)
 	tables := []nicmodel.IndirectionTable{b.Even(t.now), t.fill(w.Layout()), t.now}
 	if equal, ok := b.BestEqual(t.now); ok {
 		tables[wayEqual] = t.fill(equal.Layout())
@@ -212,10 +213,6 @@ func (c *candidates) asked() (*balance.Moved, error) {
 	return nil, nil
 }
 
-// shareOfBest is the share of the best table's judged gain that is good enough:
-// the last tenth takes most of the moves.
-const shareOfBest = 0.9
-
 // few is the curve of moves, and of it the fewest that do nearly as well as any, or
 // the table that was asked for.
 func (c *candidates) few(t *tableWays, asked *balance.Moved) {
@@ -247,7 +244,7 @@ func (c *candidates) few(t *tableWays, asked *balance.Moved) {
 	chosen := t.fewest(found)
 	made := found[chosen]
 	moved := report.Plural(uint64(made.Moves), "entry", "entries") + " moved"
-	summary := fmt.Sprintf("%s, the fewest that bring %.0f%% of what any number does.", moved, 100*shareOfBest)
+	summary := fmt.Sprintf("%s, the fewest that bring %.0f%% of what any number does.", moved, 100*balance.ShareOfBest)
 	switch {
 	case asked != nil && c.target > 0 && made.Fewest:
 		summary = fmt.Sprintf("%s, the fewest possible for an imbalance of at most %.3f on this capture.", moved, c.target)
@@ -282,7 +279,7 @@ func (t *tableWays) fewest(found []balance.Moved) int {
 	nearly := -1
 	for i, gain := range gains {
 		switch {
-		case gain < shareOfBest*best:
+		case gain < balance.ShareOfBest*best:
 		case len(t.verdicts) == 0 || t.gate(wayFew+i, found[i].Table).Passed:
 			return i
 		case nearly < 0:
@@ -321,9 +318,9 @@ func (c *candidates) entries(t *tableWays, best nicmodel.IndirectionTable) {
 	}
 }
 
-// weights is the best table that ethtool's weights can set.
+// weights is the table that ethtool's weights can set.
 func (c *candidates) weights(t *tableWays) {
-	w, exact := c.balance.BestWeights()
+	w, exact := c.balance.BestWeights(t.now)
 	table, err := assemble.FillLayout(w.Layout(), len(t.now), c.settings.Config.Queues)
 	if err != nil {
 		c.decline("weight", "%v", err)
@@ -333,9 +330,9 @@ func (c *candidates) weights(t *tableWays) {
 		c.decline("weight", "The best weights, %s, are the present table.", w.Args())
 		return
 	}
-	summary := "Contiguous blocks, the best that ethtool's weights can set."
+	summary := fmt.Sprintf("Contiguous blocks, as ethtool's weights set them: of those that bring %.0f%% of what the best do, the most even.", 100*balance.ShareOfBest)
 	if !exact {
-		summary = "Contiguous blocks, the best found that ethtool's weights can set; queues share CPUs, so others may be better."
+		summary = strings.TrimSuffix(summary, ".") + ", as far as was found: queues share CPUs, so others may be better."
 	}
 	if added := c.table("weight", summary, w.Layout(), table, t.gate(wayWeights, table)); added != nil {
 		added.commands = []string{fmt.Sprintf("ethtool -X %s weight %s", c.device, w.Args())}
