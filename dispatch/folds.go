@@ -2,9 +2,11 @@ package dispatch
 
 import (
 	"math"
+	"slices"
 
 	"rssreplay/dispatch/engine"
 	"rssreplay/dispatch/internal/bigarray"
+	"rssreplay/hash"
 )
 
 // MaxFolds is the most folds that a capture is cut into.
@@ -117,19 +119,29 @@ func (r *Result) Folds() []Fold {
 // InFolds is the packets of a flow in each fold. It must not be changed.
 func (r *Result) InFolds(id uint32) []uint32 { return r.folds.packets.At(id)[:len(r.folds.of)] }
 
-// Known is how many of the packets of a fold are of flows that have packets in
-// one of the others named, too.
+// Known is how many of the packets of a fold are of flows that have packets in one of the
+// others named, too, or whose hash without ports such a flow has: of a resolver that asks
+// from another port each time the NIC sees no flow, but its addresses.
 func (r *Result) Known(fold int, others []int) uint64 {
+	in := func(id uint32) bool {
+		packets := r.folds.packets.At(id)
+		return slices.ContainsFunc(others, func(other int) bool { return packets[other] > 0 })
+	}
+	addresses := map[flowDecision]bool{} // with packets in the others
+	hashed := func(id uint32) (flowDecision, bool) {
+		d := &r.flows.records.At(id).flowDecision
+		return flowDecision{hash: d.hash, kind: d.kind}, d.kind != hash.None && !d.kind.Ports()
+	}
+	for id := range r.flows.n {
+		if d, ok := hashed(id); ok && in(id) {
+			addresses[d] = true
+		}
+	}
 	var known uint64
 	for id := range r.flows.n {
-		packets := r.folds.packets.At(id)
-		if packets[fold] == 0 {
-			continue
-		}
-		for _, other := range others {
-			if packets[other] > 0 {
-				known += uint64(packets[fold])
-				break
+		if packets := r.folds.packets.At(id)[fold]; packets > 0 {
+			if d, ok := hashed(id); ok && addresses[d] || !ok && in(id) {
+				known += uint64(packets)
 			}
 		}
 	}

@@ -174,7 +174,7 @@ func (g *Gate) Reason(leastGain, leastFoldT float64, known Fraction) string {
 	case !(float64(g.FoldT) > leastFoldT):
 		return fmt.Sprintf("It may be chance: %s, but the mean gain is only %s × its standard error, and more than %g × is needed.", what, words.Fixed(g.FoldT, 1), leastFoldT)
 	}
-	return fmt.Sprintf("It might not last: of the first and the last quarter's packets only %s are of flows that are in both.", words.Percent(known))
+	return fmt.Sprintf("It might not last: of the first and the last quarter's packets only %s are of flows that are in both, or hash like one.", words.Percent(known))
 }
 
 // KeyMedian is the imbalance of the median of random keys, before and after.

@@ -87,7 +87,7 @@ func TestGateReason(t *testing.T) {
 		{report.Gate{Present: 1.4, Judged: 1.5, Forward: -0.1, Back: 0.1}, "It would not last: on packets that it was not found on it has 1.500, and the present table 1.400."},
 		{report.Gate{Present: 1.4, Judged: 1.3, Forward: 0.01, Back: 0.1, FoldT: 5}, "It might not last: found on the first quarter it saves 1.0% on the last, and the reverse 10.0%; at least 2.0% both ways are needed."},
 		{report.Gate{Present: 1.4, Judged: 1.3, Forward: 0.1, Back: 0.1, FoldT: 2}, "It may be chance: on packets that it was not found on it has 1.300, and the present table 1.400, but the mean gain is only 2.0 × its standard error, and more than 3 × is needed."},
-		{report.Gate{Present: 1.4, Judged: 1.3, Forward: 0.1, Back: 0.1, FoldT: 5}, "It might not last: of the first and the last quarter's packets only 25.0% are of flows that are in both."},
+		{report.Gate{Present: 1.4, Judged: 1.3, Forward: 0.1, Back: 0.1, FoldT: 5}, "It might not last: of the first and the last quarter's packets only 25.0% are of flows that are in both, or hash like one."},
 	} {
 		if got := c.gate.Reason(0.02, 3, 0.25); got != c.want {
 			t.Errorf("%q, want %q", got, c.want)

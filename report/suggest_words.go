@@ -290,7 +290,7 @@ func (s *Suggest) judgedOn() string {
 		}
 		return fmt.Sprintf("nothing: %s", j.TooShort)
 	}
-	return fmt.Sprintf("%d folds of %s packets, each by a table found on those that do not touch it; %s of the packets of the first and the last quarter are of flows that are in both",
+	return fmt.Sprintf("%d folds of %s packets, each by a table found on those that do not touch it; %s of the packets of the first and the last quarter are of flows that are in both, or hash like one",
 		j.Folds, words.Exact(j.Packets/uint64(max(j.Folds, 1))), words.Percent(j.Known))
 }
 
