@@ -202,3 +202,23 @@ func TestSuggestBesideTheTable(t *testing.T) {
 		}
 	}
 }
+
+// TestSuggestBehind: captures of one time that are read one behind the other tell nothing of what
+// lasts; of those that follow each other, and of a clock that leaps alone, that is not said.
+func TestSuggestBehind(t *testing.T) {
+	for _, test := range []struct {
+		of   report.Capture
+		said bool
+	}{
+		{report.Capture{Packets: 1000, Overlaps: 1, TimestampRegressions: 10}, true},
+		{report.Capture{Packets: 1000, Overlaps: 1, TimestampRegressions: 9}, false},
+		{report.Capture{Packets: 1000, Overlaps: 1, ClockRestarts: 1}, true},
+		{report.Capture{Packets: 1000, ClockRestarts: 1, TimestampRegressions: 500}, false},
+	} {
+		s := &report.Suggest{Objective: "packets", Capture: test.of}
+		_, sentences, _ := s.Recommendation()
+		if got := strings.Contains(strings.Join(sentences, " "), "give --merge"); got != test.said {
+			t.Errorf("%+v: %q", test.of, sentences)
+		}
+	}
+}

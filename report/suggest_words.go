@@ -155,6 +155,9 @@ func (s *Suggest) Recommendation() (title string, sentences, commands []string) 
 	if why := s.outsideTable(); why != "" {
 		sentences = append(sentences, why)
 	}
+	if s.Capture.Behind() {
+		sentences = append(sentences, "The captures overlap in time, and are read one behind the other, so that what lasts can't be told: give --merge, which goes by time.")
+	}
 	return title, append(sentences, s.HeadroomSentences()...), commands
 }
 

@@ -302,6 +302,12 @@ func (r *Report) Untimed() string {
 	return ""
 }
 
+// Behind reports whether captures of one time were read one behind the other, so that packets
+// did not come as they are replayed.
+func (c *Capture) Behind() bool {
+	return c.Overlaps > 0 && (float64(c.TimestampRegressions) >= CutFrom*float64(c.Packets) || c.ClockRestarts > 0)
+}
+
 // Losses are what could not be read of the files.
 func (c *Capture) Losses() []string {
 	var losses []string

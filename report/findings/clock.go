@@ -71,7 +71,7 @@ func (d *diagnosis) clockStill() *report.Finding {
 // behind the other: what lies back arrives at one instant, as no traffic did.
 func (d *diagnosis) overlap() *report.Finding {
 	c := &d.r.Capture
-	if c.Overlaps == 0 || float64(c.TimestampRegressions) < report.CutFrom*float64(c.Packets) && c.ClockRestarts == 0 {
+	if !c.Behind() {
 		return nil
 	}
 	f := &report.Finding{
