@@ -154,7 +154,7 @@ func (r *Report) loadStatement() (s Statement, uneven bool) {
 		}
 		switch cause := r.cause(); {
 		case times < UnevenFrom || cause == nil:
-		case cause.ID == "few-flows" || cause.ID == "rps-hot" && times <= chance:
+		case cause.ID == "few-flows" || cause.ID == "rps-hot":
 			s.Severity, s.Text = "", fmt.Sprintf("%s: so few flows make up to %s by chance", words.UpperFirst(busiest), words.Fixed(chance, 2))
 		case times >= chanceFrom: // chance has few values to draw from, and why is told
 			s.Severity, s.Text, uneven = "", words.UpperFirst(share), true

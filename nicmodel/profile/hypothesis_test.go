@@ -36,6 +36,9 @@ func TestTableHypotheses(t *testing.T) {
 	if len(said) != 6+10 {
 		t.Errorf("%d tables: %q", len(said), said)
 	}
+	if got, want := []uint16{tables[2][64], tables[2][127], tables[3][0], tables[3][127], tables[7][5]}, []uint16{2, 4, 3, 0, 2}; !slices.Equal(got, want) {
+		t.Errorf("block, reversed and equal:4,start:1 have %d, want %d", got, want)
+	}
 	for i, want := range []string{"equal:5", "block", "reversed in groups of four", "equal:3", "equal:2", "equal:1", "equal:4,start:1"} {
 		if !strings.Contains(said[i], want) {
 			t.Errorf("table %d: %q, not %s", i, said[i], want)

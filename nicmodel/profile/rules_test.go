@@ -54,6 +54,26 @@ func TestClash(t *testing.T) {
 	}
 }
 
+// Fields that ethtool adds to rules of any kind are taken by those alone that are known to take them.
+func TestTakersOf(t *testing.T) {
+	for words, want := range map[string]string{
+		"flow-type tcp4 dst-port 80":                           "ixgbe x550 i40e iavf ice mlx4 mlx5 bnxt bnxt-p5",
+		"flow-type tcp4 dst-port 80 loc 2000":                  "ixgbe x550 i40e iavf ice",
+		"flow-type tcp4 dst-port 80 vlan 5 m 0xf000":           "mlx5",
+		"flow-type tcp4 dst-port 80 dst-mac 02:00:00:00:00:01": "mlx5",
+		"flow-type tcp4 dst-port 80 user-def 1":                "",
+		"flow-type ether dst 02:00:00:00:00:01":                "igb igc mlx4 mlx5",
+	} {
+		c, err := steer.ParseCommand(words + " action 1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(TakersOf(&c.Rule), " "); got != want {
+			t.Errorf("%s: %s, want %s", words, got, want)
+		}
+	}
+}
+
 // TestRulesTold: whose rules are not known, --rule takes any; of a driver of Linux a note
 // says what is known.
 func TestRulesTold(t *testing.T) {

@@ -189,12 +189,17 @@ func TestSuggestAndVerifyCSV(t *testing.T) {
 		}
 		check(table.Name, b.String())
 	}
+	v := fixture.HostileVerify(formula)
+	v.Fit, v.Null = &report.VerifyFit{Alpha: 0.5, Beta: 7, Queue: 1, Residual: 0.25}, &report.VerifyNull{Trials: 99, Least: 0.125, AsGood: 3}
 	for _, table := range VerifyTables() {
 		var b strings.Builder
-		if err := table.Write(&b, fixture.HostileVerify(formula)); err != nil {
+		if err := table.Write(&b, v); err != nil {
 			t.Fatal(err)
 		}
 		check(table.Name, b.String())
+		if want := "\r\nsource,records\r\nunit,\r\nalpha,0.500000\r\nbeta_packets,7\r\nbeta_queue,1\r\nresidual,0.250000\r\nnull_trials,99\r\nnull_least,0.125000\r\nnull_as_good,3\r\n"; table.Name == "verdict" && !strings.HasSuffix(b.String(), want) {
+			t.Errorf("%q does not end in %q", b.String(), want)
+		}
 	}
 }
 
