@@ -150,10 +150,27 @@ func (w *Counted) Took(flow uint32, cpu int) (last int) {
 	switch {
 	case flow == NoFlow:
 		return 0
-	case w.Few:
-		return w.tookWord(flow, uint16(cpu))
+	case !w.Few:
+		return w.tookRow(flow, uint16(cpu))
 	}
-	return w.tookRow(flow, uint16(cpu))
+	// Optimization: little work waits for what was loaded, and no branch but for
+	// overflows, so that the loads of many packets overlap; and nothing is called.
+	word := (*uint64)(w.Words.At(flow))
+	at, mark := uint(cpu)*wordPackets&63, uint64(cpu+1)<<wordLast
+	old := *word
+	differs := (old ^ mark) >> wordLast
+	moved := (differs + 15) >> 4 << wordMoves // 1 of moves if it is not 0
+	now := old&(1<<wordLast-1) + moved
+	if now>>wordLast != 0 {
+		now &= 1<<wordLast - 1
+		w.carry(flow, carryMoves)
+	}
+	if ^old>>at&(1<<wordPackets-1) == 0 {
+		now -= 1 << wordPackets << at
+		w.carry(flow, cpu)
+	}
+	*word = now + mark + 1<<at
+	return int(old >> wordLast)
 }
 
 // Meet notes, of a flow without any, that cpu took packets of it before that are counted
@@ -263,28 +280,6 @@ func (w *Counted) Last(flow uint32) int {
 		return int(f.cpu) + 1
 	}
 	return 0
-}
-
-// tookWord is Took with few CPUs.
-func (w *Counted) tookWord(flow uint32, cpu uint16) (last int) {
-	word := (*uint64)(w.Words.At(flow))
-	// Optimization: little work waits for what was loaded, and no branch but for
-	// overflows, so that the loads of many packets overlap.
-	at, mark := cpu*wordPackets&63, uint64(cpu+1)<<wordLast
-	old := *word
-	differs := (old ^ mark) >> wordLast
-	moved := (differs + 15) >> 4 << wordMoves // 1 of moves if it is not 0
-	now := old&(1<<wordLast-1) + moved
-	if now>>wordLast != 0 {
-		now &= 1<<wordLast - 1
-		w.carry(flow, carryMoves)
-	}
-	if ^old>>at&(1<<wordPackets-1) == 0 {
-		now -= 1 << wordPackets << at
-		w.carry(flow, int(cpu))
-	}
-	*word = now + mark + 1<<at
-	return int(old >> wordLast)
 }
 
 // carry counts an overflow of a count of flow.
