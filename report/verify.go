@@ -123,8 +123,10 @@ type VerifyExplanation struct {
 	ID        string   `json:"id"`
 	Summary   string   `json:"summary"`
 	Explained uint64   `json:"packets_explained"`
-	Changes   int      `json:"changes"`  // settings that are other than claimed
-	Residual  Fraction `json:"residual"` // as that of the fit; null of records, and where no key changes it
+	Changes   int      `json:"changes"`              // settings that are other than claimed
+	Residual  Fraction `json:"residual"`             // as that of the fit; null of records, and where no key changes it
+	Command   string   `json:"command,omitempty"`    // shows that the prediction agrees with that
+	NoCommand string   `json:"no_command,omitempty"` // a sentence that says why there is none
 }
 
 // RecoveredKey is the key solved from the hashes that were recorded.
@@ -328,8 +330,16 @@ func (v *Verify) Judged() []string {
 
 // Sentences is the explanations in words.
 func (v *Verify) Sentences() []string {
-	if explained := v.explained(); explained != "" {
-		return append([]string{explained}, v.others()...)
+	explained := v.explained()
+	if explained == "" {
+		return v.others()
 	}
-	return v.others()
+	all := []string{explained}
+	switch e := v.Explanation; {
+	case e.Command != "":
+		all = append(all, fmt.Sprintf("With that the prediction agrees: `%s`.", e.Command))
+	case e.NoCommand != "":
+		all = append(all, e.NoCommand)
+	}
+	return append(all, v.others()...)
 }

@@ -132,6 +132,8 @@ type verifyJSON struct {
 	Explanation *struct {
 		ID, Summary      string
 		PacketsExplained uint64 `json:"packets_explained"`
+		Command          string
+		NoCommand        string `json:"no_command"`
 	}
 	RecoveredKey *struct {
 		Key           string
@@ -157,7 +159,31 @@ func verifies(t *testing.T, status int, args ...string) verifyJSON {
 	if err := json.Unmarshal([]byte(stdout.String()), &v); err != nil {
 		t.Fatal(err)
 	}
+	followCommand(t, &v)
 	return v
+}
+
+// unflagged are the explanations that no flag says, or not always.
+var unflagged = []string{"atr", "rfs", "initial-value", "fewer-queues", "more-queues", "rps-mask"}
+
+// followCommand runs the command that an explanation has: the prediction agrees with it.
+func followCommand(t *testing.T, v *verifyJSON) {
+	t.Helper()
+	x := v.Explanation
+	if x == nil {
+		return
+	}
+	told := x.Command != "" || slices.Contains(unflagged, x.ID) || strings.Contains(x.NoCommand, " then says: ")
+	if !told || (x.Command == "") == (x.NoCommand == "") {
+		t.Errorf("%s, %s: command %q, none as %q", x.ID, x.Summary, x.Command, x.NoCommand)
+	}
+	if x.Command == "" {
+		return
+	}
+	var stdout, stderr strings.Builder
+	if status := run(shellWords(x.Command), strings.NewReader(""), &stdout, &stderr); status != exitDone {
+		t.Errorf("%s\nof %s, %s\nexit status %d: %s%s", x.Command, x.ID, x.Summary, status, stdout.String(), stderr.String())
+	}
 }
 
 var truthConfigurations = []struct{ name, nic string }{
@@ -238,6 +264,15 @@ func TestVerifyWrongClaims(t *testing.T) {
 			if v.Explanation.PacketsExplained != uint64(len(records)) {
 				t.Errorf("it explains %d of %d packets", v.Explanation.PacketsExplained, len(records))
 			}
+			// Where it leaves some, the command is told with what comes out of it.
+			for i := range records[:9] {
+				records[i].queue += 50
+			}
+			args[0] = truthPcapng(t, records, 5, true)
+			left := fmt.Sprintf(" then says: Reality differs from the prediction: it agrees with %s of ", grouped.Int(uint64(len(records)-9)))
+			if x := verifies(t, exitDiffers, args...).Explanation; x == nil || x.ID != test.id || !strings.Contains(x.NoCommand, left) {
+				t.Errorf("with some that are elsewhere: %+v", x)
+			}
 		})
 	}
 }
@@ -282,7 +317,7 @@ func TestVerifySolvesKey(t *testing.T) {
 		slices.Reverse(turned[i].hash[:])
 	}
 	other := verifies(t, exitDiffers, truthPcapng(t, turned, 5, false), "--nic", "qemu-virtio", "--bundle", dir, "--key", "microsoft")
-	if o := other.RecoveredKey; o == nil || o.Masked != k.Masked || o.Inconsistent != k.Inconsistent || other.Explanation == nil || *other.Explanation != *v.Explanation {
+	if o := other.RecoveredKey; o == nil || o.Masked != k.Masked || o.Inconsistent != k.Inconsistent || other.Explanation == nil || other.Explanation.Summary != v.Explanation.Summary {
 		t.Errorf("other byte order: %+v, %+v", o, other.Explanation)
 	}
 	if !cgo { // --filter needs libpcap
@@ -532,6 +567,75 @@ func TestVerifyCounters(t *testing.T) {
 	v = verifies(t, exitDiffers, filepath.Join(truth, "rss_test.pcap"), "--cpus", "2", "--interrupts-before", interrupts("before", 0), "--interrupts-after", interrupts("after", 700))
 	if v.Explanation == nil || v.Explanation.Summary != "RSS is not in effect: all interrupts are on queue 0" {
 		t.Errorf("RSS off, by interrupts: %+v", v.Explanation)
+	}
+}
+
+// What explains counters comes with the command that shows it, which verifies runs, or with
+// why there is none.
+func TestVerifyCommands(t *testing.T) {
+	truth := filepath.Join(repository(t), "nicmodel", "testdata", "groundtruth", "rss_test.pcap")
+	web := filepath.Join(repository(t), "pcaps", "samples", "web.pcap")
+	table := filepath.Join(t.TempDir(), "table.txt")
+	text := "RX flow hash indirection table for eth0 with 8 RX ring(s):\n"
+	for i := range 16 {
+		text += fmt.Sprintf("%5d:  0 1 2 3 4 5 6 7\n", 8*i)
+	}
+	text += "RSS hash key:\n6d:5a:56:da:25:5b:0e:c2:41:67:25:3d:43:a3:8f:b0:d0:ca:2b:cb:ae:7b:30:b4:77:cb:2d:a3:80:30:f2:0c:6a:42:b7:3b:be:ac:01:fa\n"
+	if err := os.WriteFile(table, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	row := "0,1,2,3,4,5,6,7,"
+	moved := "list:0,1,2,3,4,2,6,7," + strings.Repeat(row, 8) + "0,1,2,3,4,1,6,7," + strings.Repeat(row, 5) + "0,1,2,3,4,5,6,7"
+	for i, c := range []struct {
+		capture      string
+		truth, claim []string
+		id, ends     string // how its command ends; "": it has none
+	}{
+		{web, []string{"--layout", "equal:6"}, nil, "table", "--layout equal:6"},
+		{truth, []string{"--layout", "equal:3,start:4"}, []string{"--queues", "6"}, "table", "--queues 7 --layout equal:3,start:4 --table-size 128"},
+		{web, []string{"--layout", "block"}, []string{"--table", table}, "table", "--layout block"},
+		{web, []string{"--layout", moved}, []string{"--table", table}, "moved-entries", "--layout " + moved},
+		{web, []string{"--key", "mellanox"}, []string{"--table", table}, "key", "--key mellanox"},
+		{web, []string{"--xfrm", "symmetric-xor"}, []string{"--xfrm", "ena"}, "xfrm", "--xfrm symmetric-xor"},
+		{truth, []string{"--rx-flow-hash", "udp4=sd"}, []string{"--rx-flow-hash", "udp6=sdfn"}, "hash-fields", "--rx-flow-hash udp6=sdfn --rx-flow-hash udp4=sd"},
+		{truth, []string{"--hash-types", "tcp_ipv4,tcp_ipv6"}, []string{"--rx-flow-hash", "udp6=sdfn"}, "hash-fields", "--hash-types tcp_ipv4,tcp_ipv6"},
+		{truth, []string{"--nic", "qemu-igb", "--key", "microsoft", "--layout", "equal"}, []string{"--nic", "ixgbe", "--key", "microsoft"}, "parser", "--layout equal:8 --table-size 128"},
+		{truth, []string{"--nic", "qemu-igb", "--key", "microsoft", "--layout", "equal"}, nil, "hash-fields-parser", "--layout equal:8 --table-size 128"},
+		{truth, nil, []string{"--rule", "flow-type tcp4 dst-port 443 action 3 loc 7"}, "rules", "loc 7' --rule 'delete 7'"},
+		{web, []string{"--layout", "equal:1,start:3", "--default-queue", "3"}, nil, "rss-off", "--default-queue 3 --layout equal:1,start:3"},
+		{truth, []string{"--layout", "equal:1,start:3"}, []string{"--table", table}, "rss-off", "--layout equal:1,start:3"},
+		{web, []string{"--layout", "equal:6", "--key", strings.Repeat("5e17", 20)}, nil, "fewer-queues", ""},
+	} {
+		if testing.Short() && i%3 > 0 {
+			continue
+		}
+		var stdout, stderr strings.Builder
+		if status := run(append([]string{"rssreplay", c.capture, "--local", "none", "--mode", "rss-msix", "--rx-ring", "8192", "--format", "json"}, c.truth...), strings.NewReader(""), &stdout, &stderr); status != exitDone {
+			t.Fatalf("%q: %s", c.truth, stderr.String())
+		}
+		var replayed struct {
+			Modes []struct{ Queues []struct{ Packets int } }
+		}
+		if err := json.Unmarshal([]byte(stdout.String()), &replayed); err != nil {
+			t.Fatal(err)
+		}
+		before, after := "NIC statistics:\n", "NIC statistics:\n"
+		for q, seen := range replayed.Modes[0].Queues {
+			before += fmt.Sprintf("     rx%d_packets: 0\n", q)
+			after += fmt.Sprintf("     rx%d_packets: %d\n", q, seen.Packets)
+		}
+		dir := t.TempDir()
+		args := append([]string{c.capture}, c.claim...)
+		for flag, text := range map[string]string{"counters-before": before, "counters-after": after} {
+			if err := os.WriteFile(filepath.Join(dir, flag), []byte(text), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			args = append(args, "--"+flag, filepath.Join(dir, flag))
+		}
+		x := verifies(t, exitDiffers, args...).Explanation
+		if x == nil || x.ID != c.id || (c.ends == "") != (x.Command == "") || !strings.HasSuffix(x.Command, c.ends) {
+			t.Errorf("%q seen, %q claimed: %+v; want %s, %q", c.truth, c.claim, x, c.id, c.ends)
+		}
 	}
 }
 
@@ -825,6 +929,7 @@ func TestVerifyStackCPUs(t *testing.T) {
 		{"other hashes", with("--rps", "4-5,7", "--rps-hash", "software"), with("--rps", "4-5,7"), "rps-hash", "none of the NIC's hashes"},
 		{"other masks", with("--rps", "2-5"), with("--rps", "4-5,7"), "rps-mask", "the masks of RPS are others: all have 2-5"},
 		{"another mask of one queue", with("--rps", mixed), with("--rps", "4-5,7"), "rps-mask", "the masks of RPS are others: rx-1 has 2-5"},
+		{"the mask of rx-0", with("--rps", "4-5"), with("--rps", masked("30", "f0", "b0", "c0"), "--cpus", "0-7"), "rps-rx-0", "the mask of rx-0 decides for the packets of all queues"},
 		{"no masks claimed", with("--rps", "2-5"), with("--rps", "off"), "rps-mask", "RPS steers packets on: all have 2-5"},
 		{"another affinity", with("--rps", "off"), with("--rps", "off", "--affinity", "3,2,1,0"), "affinity", "queue 0 is on CPU 0, queue 1 is on CPU 1"},
 		{"another table", with("--rps", "off", "--layout", "block"), with("--rps", "off"), "table", "the table is block"},

@@ -20,6 +20,7 @@ type Flags struct {
 	// LayoutOverBundle lets --layout take the place of a bundle's table, but for its
 	// size; else the two contradict each other.
 	LayoutOverBundle bool
+	LayoutOverTable  bool // and of the table of --table
 	// Common are flags that were given for several settings: they may say something of
 	// rules or of RPS where there are none. Settings.Idle has those that do.
 	Common map[string]bool

@@ -20,7 +20,8 @@ func (r *resolver) tableFlag() string {
 
 // layoutOverTable tells whether --layout takes the place of the imported table.
 func (r *resolver) layoutOverTable() bool {
-	return r.flags.LayoutOverBundle && r.flags.Imports.table == "" && r.flags.Set.Changed("layout")
+	over := r.flags.LayoutOverTable || r.flags.LayoutOverBundle && r.flags.Imports.table == ""
+	return over && r.flags.Set.Changed("layout")
 }
 
 // checkTable refuses a table that can't be used, and flags that contradict it.

@@ -28,6 +28,7 @@ import (
 	"rssreplay/pcaps/walk"
 	"rssreplay/report"
 	"rssreplay/report/csv"
+	"rssreplay/report/findings"
 	"rssreplay/report/markdown"
 	"rssreplay/report/text"
 )
@@ -54,7 +55,7 @@ func NewCommand(e *cli.Env) *cobra.Command {
 		RunE: func(_ *cobra.Command, captures []string) error { return verify(e, &f, captures) },
 	}
 	set := c.Flags()
-	f.model = settings.NewFlags(set)
+	f.model = newModel(set)
 	f.input = input.NewFlags(set)
 	f.output = output.NewFlags(set)
 	f.output.AddLook()
@@ -113,7 +114,12 @@ func verify(e *cli.Env, f *verifyFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	s, err := f.model.Resolve(e, out.Shown)
+	var texts bytes.Buffer // of standard input, for another run with other flags
+	stdin := e.Stdin
+	if slices.Contains(f.model.Inputs(), "-") {
+		stdin = io.TeeReader(e.Stdin, &texts)
+	}
+	s, err := f.model.Resolve(&cli.Env{Args: e.Args, Stdin: stdin, Stdout: e.Stdout, Stderr: e.Stderr}, out.Shown)
 	if err != nil {
 		return err
 	}
@@ -124,7 +130,8 @@ func verify(e *cli.Env, f *verifyFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	v := &verification{settings: s, claimed: s.Steering, tolerance: tolerance, unit: report.UnitPackets, groups: map[observed]*amount{}}
+	v := &verification{settings: s, claimed: s.Steering, tolerance: tolerance, unit: report.UnitPackets, groups: map[observed]*amount{},
+		given: f.given(e), meant: map[*report.VerifyExplanation][]findings.Argument{}}
 	if err := v.takeSeen(f); err != nil {
 		return cli.AsUsage(err)
 	}
@@ -144,6 +151,7 @@ func verify(e *cli.Env, f *verifyFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	v.sayCommand(result, texts.Bytes())
 	result.Words = out.Words
 	result.Command = out.Shown.Command(e.Command())
 	result.Anonymized, result.Notes = out.Shown.Done(result.Notes, false)
@@ -310,6 +318,9 @@ type verification struct {
 
 	groups     map[observed]*amount
 	hasRecords bool
+
+	given []findings.Argument                               // the command line
+	meant map[*report.VerifyExplanation][]findings.Argument // the flags that an explanation comes to; nil where nobody asks
 }
 
 func (v *verification) arrive(a dispatch.Arrival) {

@@ -5,5 +5,6 @@
 // hashes differ, the smallest change of the claim that explains them is looked for
 // (explained.go), and the key is solved from them (recovered.go). What Intel's ATR
 // may have to do with it is told in atr.go. The CPUs of the protocol work are compared in
-// stack.go, and explained in stack_hypotheses.go. What comes out is said in words.go.
+// stack.go, and explained in stack_hypotheses.go. What comes out is said in words.go, and
+// rerun.go tells the command that shows what explains it.
 package verify

@@ -20,13 +20,14 @@ func (v *verification) explain(r *report.Verify, groups []group) {
 // bestChange is the first change that explains all, else that which explains most.
 func (v *verification) bestChange(r *report.Verify, groups []group) *report.VerifyExplanation {
 	best := explanation("", "", 0)
-	consider := func(id, summary string, explained uint64) (done bool) {
+	consider := func(id, summary string, explained uint64, config nicmodel.SteeringConfig) (done bool) {
 		if explained > best.Explained {
 			best = explanation(id, summary, explained)
+			v.means(best, v.flagsTo(config))
 		}
 		return explained == r.Packets.Checked
 	}
-	if summary, explained := v.otherTable(groups); consider("table", summary, explained) {
+	if summary, explained, config := v.otherTable(groups); consider("table", summary, explained, config) {
 		return best
 	}
 	hypotheses := profile.Hypotheses(v.claimed.Config())
@@ -46,7 +47,7 @@ func (v *verification) bestChange(r *report.Verify, groups []group) *report.Veri
 		if err != nil {
 			continue
 		}
-		if s, _ := v.predict(groups, steering); consider(h.ID, h.Summary, s.packets) {
+		if s, _ := v.predict(groups, steering); consider(h.ID, h.Summary, s.packets, h.Config) {
 			break
 		}
 	}
@@ -67,6 +68,9 @@ func (v *verification) recordsRSSOff(r *report.Verify, groups []group) bool {
 		}
 	}
 	r.Explanation = explanation("rss-off", "RSS is off: each packet is recorded with queue 0 and hash 0", r.Packets.Checked)
+	off := v.claimed.Config()
+	off.HashTypes, off.DefaultQueue = 0, 0
+	v.means(r.Explanation, v.flagsTo(off))
 	return true
 }
 
@@ -77,7 +81,7 @@ func (v *verification) explained(r *report.Verify) uint64 {
 
 // otherTable is how many packets another table explains: all if the hashes are as predicted,
 // and each entry leads to one queue, but not to that of the claimed table; else none.
-func (v *verification) otherTable(groups []group) (summary string, explained uint64) {
+func (v *verification) otherTable(groups []group) (summary string, explained uint64, is nicmodel.SteeringConfig) {
 	queues := map[int]int{} // by entry
 	for i := range groups {
 		g := &groups[i]
@@ -88,10 +92,10 @@ func (v *verification) otherTable(groups []group) (summary string, explained uin
 		was, met := queues[int(d.Entry)]
 		switch {
 		case g.hasHash && g.hash != d.Hash:
-			return "", 0
+			return "", 0, is
 		case g.queue < 0:
 		case d.Entry < 0 && int32(d.Queue) != g.queue, d.Entry >= 0 && met && was != int(g.queue):
-			return "", 0
+			return "", 0, is
 		case d.Entry >= 0:
 			queues[int(d.Entry)] = int(g.queue)
 		}
@@ -100,7 +104,7 @@ func (v *verification) otherTable(groups []group) (summary string, explained uin
 	summary, changed := judge.OtherTable(v.claimed.Config().Table, queues)
 	// Fewer entries than packets met would be explained by any table.
 	if changed == 0 || len(queues) < 8 {
-		return "", 0
+		return "", 0, is
 	}
-	return summary, explained
+	return summary, explained, judge.WithTable(v.claimed.Config(), queues)
 }

@@ -276,6 +276,7 @@ func (v *verification) conclude(r *report.Verify, j *judge.Judgement) {
 		switch {
 		case i == 0:
 			r.Explanation = &x
+			v.means(&x, v.flagsOf(e))
 		case i <= maxOtherExplanations:
 			r.Others = append(r.Others, x)
 		}

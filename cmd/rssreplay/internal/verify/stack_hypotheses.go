@@ -11,6 +11,7 @@ import (
 	"rssreplay/nicmodel/rps"
 	"rssreplay/pcaps"
 	"rssreplay/report"
+	"rssreplay/report/findings"
 )
 
 // This file finds why the stack worked on other CPUs than was predicted.
@@ -19,6 +20,7 @@ import (
 type cpuHypothesis struct {
 	id, summary string
 	claim       stackClaim
+	flags       []findings.Argument // that say it; nil where none do
 }
 
 // explainCPUs names the change of the claim that leads fewest packets elsewhere than was
@@ -40,6 +42,7 @@ func (v *verification) explainCPUs(r *report.Verify, groups []group, s score) {
 			}
 		}
 		best, least = explanation(h.id, h.summary, n), wrong
+		v.means(best, h.flags)
 	}
 	if r.Explanation = best; best == nil {
 		v.movedByRFS(r, groups, s)
@@ -75,22 +78,28 @@ const mostExplained = 0.95
 // cpuHypotheses are the changes of the claim that are tried, the simplest first: those that
 // fit any record come last.
 func (v *verification) cpuHypotheses(groups []group, s score) (all []cpuHypothesis) {
-	add := func(id, summary string, change func(c *stackClaim)) {
-		h := cpuHypothesis{id, summary, *v.stack}
+	add := func(id, summary string, flags []findings.Argument, change func(c *stackClaim)) {
+		h := cpuHypothesis{id, summary, *v.stack, flags}
 		change(&h.claim)
 		all = append(all, h)
 	}
 	if v.stack.masks != nil {
-		add("rps-off", "RPS is off: each packet is on the CPU of its queue's interrupt", func(c *stackClaim) { c.masks = nil })
+		add("rps-off", "RPS is off: each packet is on the CPU of its queue's interrupt", withoutRPS, func(c *stackClaim) { c.masks = nil })
 		for _, other := range []struct {
 			passed rps.Hashes
 			what   string
-		}{{rps.NoHashes, "none of the NIC's hashes"}, {rps.OnPorts, "the NIC's hashes of ports"}, {rps.All, "all hashes of the NIC's"}, {rps.ByPacket, "the NIC's hashes of TCP, UDP, SCTP and ICMP"}} {
+			flags  []findings.Argument
+		}{
+			{rps.NoHashes, "none of the NIC's hashes", []findings.Argument{{Flag: "--rps-hash", Value: "software"}}},
+			{rps.OnPorts, "the NIC's hashes of ports", []findings.Argument{{Flag: "--rps-hash", Value: "mixed"}}},
+			{rps.All, "all hashes of the NIC's", []findings.Argument{{Flag: "--rps-hash", Value: "nic"}}},
+			{rps.ByPacket, "the NIC's hashes of TCP, UDP, SCTP and ICMP", nil},
+		} {
 			if other.passed != v.stack.passed {
-				add("rps-hash", "the driver passes up "+other.what+" as those of layer 4", func(c *stackClaim) { c.passed = other.passed })
+				add("rps-hash", "the driver passes up "+other.what+" as those of layer 4", other.flags, func(c *stackClaim) { c.passed = other.passed })
 			}
 		}
-		add("rps-rx-0", "the mask of rx-0 decides for the packets of all queues, as where no queue is recorded (XDP, cpumap)", func(c *stackClaim) {
+		add("rps-rx-0", "the mask of rx-0 decides for the packets of all queues, as where no queue is recorded (XDP, cpumap)", v.maskedTo(v.stack.masks[0]), func(c *stackClaim) {
 			masks := make([][]int, len(c.masks))
 			for q := range masks {
 				masks[q] = c.masks[0]
@@ -104,7 +113,7 @@ func (v *verification) cpuHypotheses(groups []group, s score) (all []cpuHypothes
 		slices.Sort(masked)
 		for _, cpu := range slices.Compact(masked) {
 			if cpu != offline {
-				add("rps-offline", fmt.Sprintf("CPU %d of the masks is offline: what chooses it stays on the CPU of its interrupt", cpu), func(c *stackClaim) {
+				add("rps-offline", fmt.Sprintf("CPU %d of the masks is offline: what chooses it stays on the CPU of its interrupt", cpu), v.withoutCPU(cpu), func(c *stackClaim) {
 					c.masks = replaced(c.masks, cpu, offline)
 				})
 			}
@@ -114,11 +123,62 @@ func (v *verification) cpuHypotheses(groups []group, s score) (all []cpuHypothes
 		config := v.claimed.Config()
 		for _, h := range slices.Concat(profile.TableHypotheses(config, len(config.QueueCPU)), profile.Hypotheses(config)) {
 			if steering, err := nicmodel.NewSteering(h.Config); err == nil {
-				add(h.ID, h.Summary, func(c *stackClaim) { c.steering = steering })
+				add(h.ID, h.Summary, v.flagsTo(h.Config), func(c *stackClaim) { c.steering = steering })
 			}
 		}
 	}
 	return append(all, v.fittedCPUs(groups)...)
+}
+
+// withoutRPS are the flags that turn RPS off; others about it would then say nothing.
+var withoutRPS = []findings.Argument{{Flag: "--rps", Value: "off"}, {Flag: "--rps-hash"}, {Flag: "--rps-secret"}, {Flag: "--offline-cpus"}, {Flag: "--rps-cost"}, {Flag: "--backlog"}}
+
+// withoutCPU are the flags that say that a CPU of masks which were read back is offline, too.
+func (v *verification) withoutCPU(cpu int) []findings.Argument {
+	offline := fmt.Sprint(cpu)
+	for _, a := range v.given {
+		if a.Flag == "--offline-cpus" {
+			offline = a.Value + "," + offline
+		}
+	}
+	online := slices.DeleteFunc(slices.Clone(v.settings.Config.CPUs), func(c int) bool { return c == cpu })
+	return append(v.inUse(online), findings.Argument{Flag: "--offline-cpus", Value: offline})
+}
+
+// inUse are the flags that say which CPUs there are; nil where these are the claimed ones.
+func (v *verification) inUse(cpus []int) []findings.Argument {
+	if slices.Equal(cpus, v.settings.Config.CPUs) {
+		return nil
+	}
+	list := nicmodel.CPUListOf(cpus).String()
+	if len(cpus) == 1 { // alone it would be how many
+		list = fmt.Sprintf("%d-%[1]d", cpus[0])
+	}
+	return []findings.Argument{{Flag: "--cpus", Value: list}, {Flag: "--base-cpu"}}
+}
+
+// andCPUs are the CPUs in use, and others.
+func (v *verification) andCPUs(others []int) []int {
+	all := slices.Concat(v.settings.Config.CPUs, others)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// onCPUs are the flags that say the CPU of each queue.
+func (v *verification) onCPUs(cpus []int) []findings.Argument {
+	return append(v.inUse(v.andCPUs(cpus)), findings.Argument{Flag: "--affinity", Value: nicmodel.CPUListOf(cpus).String()},
+		findings.Argument{Flag: "--irq"}, findings.Argument{Flag: "--napi-cpu"})
+}
+
+// maskedTo are the flags that give all queues one mask.
+func (v *verification) maskedTo(cpus []int) []findings.Argument {
+	switch {
+	case slices.Contains(cpus, offline): // which a text alone says
+		return nil
+	case len(cpus) == 0:
+		return withoutRPS
+	}
+	return append(v.inUse(v.andCPUs(cpus)), findings.Argument{Flag: "--rps", Value: nicmodel.CPUListOf(cpus).String()})
 }
 
 // replaced is masks with another CPU in the place of one.
@@ -178,10 +238,11 @@ func (v *verification) fittedCPUs(groups []group) (all []cpuHypothesis) {
 		}
 	}
 	if len(moved) > 0 {
-		h := cpuHypothesis{"affinity", "interrupts are on other CPUs: " + firstOf(moved), *v.stack}
+		h := cpuHypothesis{"affinity", "interrupts are on other CPUs: " + firstOf(moved), *v.stack, v.onCPUs(cpus)}
 		h.claim.queueCPU = cpus
 		if h.claim.masks != nil {
 			h.claim.masks, h.summary = nil, "RPS is off, and "+h.summary
+			h.flags = append(h.flags, withoutRPS...)
 		}
 		all = append(all, h)
 	}
@@ -195,9 +256,9 @@ func (v *verification) fittedCPUs(groups []group) (all []cpuHypothesis) {
 		}
 		slices.Sort(cpusMet)
 		cpusMet = slices.Compact(cpusMet)
-		same := cpuHypothesis{"rps-mask", what + "all have " + nicmodel.CPUListOf(cpusMet).String(), claim}
+		same := cpuHypothesis{"rps-mask", what + "all have " + nicmodel.CPUListOf(cpusMet).String(), claim, v.maskedTo(cpusMet)}
 		same.claim.masks = slices.Repeat([][]int{cpusMet}, len(masks))
-		each := cpuHypothesis{"rps-mask", what + firstOf(masked), claim}
+		each := cpuHypothesis{"rps-mask", what + firstOf(masked), claim, nil}
 		each.claim.masks = masks
 		all = append(all, same, each)
 	}

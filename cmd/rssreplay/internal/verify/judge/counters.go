@@ -57,6 +57,8 @@ type Explanation struct {
 	Explained          uint64   // the load that it explains, queue by queue
 	Null               Null     // what it was compared with
 	Queues             []uint64 // its prediction
+	Untaken            []int    // locations of the rules that it says take nothing
+	Context            int      // the RSS context that it is about, 0 for the main table
 
 	few bool // it is exact, and of so few inputs that it may be so by chance
 }

@@ -307,7 +307,7 @@ func (s *recordSearch) oneQueue() (e Explanation, ok bool) {
 		return e, false
 	}
 	under := s.keyed(s.inputs, s.config)
-	e = s.explanation(profile.Hypothesis{ID: "rss-off", Summary: fmt.Sprintf("RSS is not in effect: all packets are recorded on queue %d", s.Queues[0]), Changes: 1}, 0)
+	e = s.explanation(profile.Hypothesis{ID: "rss-off", Config: OnQueue(s.config, s.Queues[0]), Summary: fmt.Sprintf("RSS is not in effect: all packets are recorded on queue %d", s.Queues[0]), Changes: 1}, 0)
 	e.Null = NullOf(0.5, func(n int) float64 {
 		if one(under(n)) {
 			return 0
@@ -364,9 +364,34 @@ func (s *recordSearch) otherTable() (e Explanation, ok bool) {
 	})
 	delete(table, -1)
 	summary, changed := OtherTable(s.config.Table, table)
-	e = s.explanation(profile.Hypothesis{ID: "table", Changes: 1, Summary: summary}, wrong)
+	e = s.explanation(profile.Hypothesis{ID: "table", Changes: 1, Summary: summary, Config: WithTable(s.config, table)}, wrong)
 	e.Null = chance
 	return e, chance.AsGood == 0 && changed > 0
+}
+
+// WithTable is the configuration with those entries of its table that were seen.
+func WithTable(c nicmodel.SteeringConfig, seen map[int]int) nicmodel.SteeringConfig {
+	c.Table = slices.Clone(c.Table)
+	for entry, queue := range seen {
+		c.Table[entry] = uint16(queue)
+	}
+	return withQueues(c)
+}
+
+// OnQueue is the configuration with all on one queue.
+func OnQueue(c nicmodel.SteeringConfig, queue int) nicmodel.SteeringConfig {
+	c.Table = slices.Repeat([]uint16{uint16(queue)}, len(c.Table))
+	c.DefaultQueue = queue
+	return withQueues(c)
+}
+
+// withQueues is the configuration with a CPU for each queue that its table leads to.
+func withQueues(c nicmodel.SteeringConfig) nicmodel.SteeringConfig {
+	c.QueueCPU = slices.Clone(c.QueueCPU)
+	for len(c.QueueCPU) <= int(slices.Max(c.Table)) {
+		c.QueueCPU = append(c.QueueCPU, 0)
+	}
+	return c
 }
 
 // mostNamed are as many entries as are named one by one that lead elsewhere: more are

@@ -40,6 +40,7 @@ func (c *Counters) judgeParts(j *Judgement) {
 		part := p.judgeTable()
 		part.Explanations = slices.DeleteFunc(part.Explanations, func(e Explanation) bool { return e.Config.Table == nil }) // of all queues
 		for i := range part.Explanations {
+			part.Explanations[i].Context = p.context
 			part.Explanations[i].Summary = fmt.Sprintf("in RSS context %d %s", p.context, part.Explanations[i].Summary)
 		}
 		if part.Verdict == Differs && len(part.Explanations) == 0 && j.Verdict == Agrees {
@@ -132,6 +133,7 @@ func (c *Counters) without(j *Judgement, rules []Taken, summary string) (e Expla
 	alone := Counters{Claimed: main, Groups: slices.Clone(c.Groups), Ruled: slices.Clone(c.Ruled), Seen: c.Seen, Unit: c.Unit}
 	placed := placing(slices.Clone(j.Predicted))
 	for _, t := range rules {
+		e.Untaken = append(e.Untaken, c.Claimed.NTuple().All()[t.Rule].Location)
 		alone.Groups = append(alone.Groups, t.Groups...)
 		for q, n := range t.Led {
 			alone.Ruled[q] -= n
@@ -161,7 +163,7 @@ func (c *Counters) without(j *Judgement, rules []Taken, summary string) (e Expla
 	if is.Verdict != Agrees {
 		return e, false
 	}
-	e = Explanation{Fit: fit, Null: is.Null, Queues: is.Predicted, Explained: explained(c.Seen, is.Predicted, fit, config.DefaultQueue)}
+	e.Fit, e.Null, e.Queues, e.Explained = fit, is.Null, is.Predicted, explained(c.Seen, is.Predicted, fit, config.DefaultQueue)
 	e.ID, e.Changes, e.Summary, e.Config = "rules", len(rules), summary, config
 	return e, true
 }
