@@ -9,6 +9,7 @@ import (
 	"rssreplay/cmd/rssreplay/internal/verify/judge"
 	"rssreplay/dispatch"
 	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/profile"
 	"rssreplay/report"
 )
 
@@ -101,17 +102,29 @@ func (v *verification) checkRecords() error {
 func (v *verification) noRecords() error {
 	for _, info := range v.done.Files {
 		if info.Predicted > 0 {
-			return fmt.Errorf("%s records what rssreplay predicted (--write), and nothing that a NIC did, so there is nothing to compare with: give the capture that it was copied from, if that one records hashes or queues, or --counters-before and --counters-after, two outputs of `ethtool -S`", info.Name)
+			return fmt.Errorf("%s records what rssreplay predicted (--write), and nothing that a NIC did, so there is nothing to compare with: give the capture that it was copied from, if that one records hashes or queues; or %s", info.Name, v.countersToGive())
 		}
 		if info.OtherHashes > 0 {
-			return fmt.Errorf("%s records hashes, but of another function than Toeplitz (%s), which this program does not compute: give --counters-before and --counters-after, two outputs of `ethtool -S`", info.Name, report.Plural(uint64(info.OtherHashes), "packet", "packets"))
+			return fmt.Errorf("%s records hashes, but of another function than Toeplitz (%s), which this program does not compute: %s", info.Name, report.Plural(uint64(info.OtherHashes), "packet", "packets"), v.countersToGive())
 		}
 	}
 	unfit := ""
 	if why := v.settings.Uncounted; why != nil {
 		unfit = fmt.Sprintf("the bundle's counters have none of queues (%s); ", why)
 	}
-	return fmt.Errorf("%s records neither the queue nor the hash of a packet (pcapng's epb_queue and epb_hash), so there is nothing to compare with: %sgive --counters-before and --counters-after, outputs of `ethtool -S` from before and after the capture, or the archive of `rssreplay collect -c` as --bundle", v.done.Files[0].Name, unfit)
+	return fmt.Errorf("%s records neither the queue nor the hash of a packet (pcapng's epb_queue and epb_hash), so there is nothing to compare with: %s%s", v.done.Files[0].Name, unfit, v.countersToGive())
+}
+
+// countersToGive says how what the NIC counted is given, by what tells it.
+func (v *verification) countersToGive() string {
+	const give = "give --counters-before and --counters-after, outputs of %s from before and after the capture"
+	switch v.settings.Tool() {
+	case profile.PowerShell: // Get-NetAdapterStatistics has the adapter's sums alone
+		return "Windows counts no packets by queue, but by processor, which verify does not read: set the difference of ReceivedPacketsPersec in two outputs of `Get-CimInstance Win32_PerfRawData_Counters_PerProcessorNetworkInterfaceCardActivity`, from before and after the capture, beside the CPUs that rssreplay shows"
+	case profile.Application:
+		return fmt.Sprintf(give, "testpmd's `show port xstats 0`")
+	}
+	return fmt.Sprintf(give, "`ethtool -S`") + ", or the archive of `rssreplay collect -c` as --bundle"
 }
 
 // recordedQueues are the packets of each queue, predicted and recorded, of those
