@@ -252,6 +252,12 @@ func (c *Compare) chanceSentence() string {
 // OfCaptures tells whether two reports of different captures are compared.
 func (c *Compare) OfCaptures() bool { return c.Diff != nil && c.Diff.Captures }
 
+// Under is the mode that two reports are compared in, or both.
+func (c *Compare) Under() []string {
+	modes := []string{c.Scenarios[0].Compared, c.Scenarios[1].Compared}
+	return slices.Compact(modes)
+}
+
 // OtherCaptures says of two reports of different captures what their figures may differ by besides
 // settings.
 func (c *Compare) OtherCaptures() string {

@@ -130,7 +130,11 @@ func (m *markdown) changes(c *report.Compare, names, labels []string) {
 		}
 	}
 	m.table("changes", []string{"", "*" + names[0], "*" + names[1], "*change", "*percent"}, rows, nil)
-	m.para("Under " + code(c.Scenarios[1].Compared) + "; ~ is no change beyond noise.")
+	var under []string
+	for _, mode := range c.Under() {
+		under = append(under, code(mode))
+	}
+	m.para("Under " + strings.Join(under, " and ") + "; ~ is no change beyond noise.")
 }
 
 // movedFlows are the largest of the flows that moved.

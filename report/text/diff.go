@@ -2,6 +2,7 @@ package text
 
 import (
 	"fmt"
+	"strings"
 
 	"rssreplay/report"
 	"rssreplay/report/internal/words"
@@ -11,7 +12,7 @@ import (
 // gone or new, and the flows that moved.
 func (t *writer) diff(c *report.Compare) {
 	before, after := &c.Scenarios[0], &c.Scenarios[1]
-	t.heading("CHANGES", fmt.Sprintf("from %s to %s, under %s; ~ is no change beyond noise", words.Clean(before.Name), words.Clean(after.Name), words.Clean(after.Compared)))
+	t.heading("CHANGES", fmt.Sprintf("from %s to %s, under %s; ~ is no change beyond noise", words.Clean(before.Name), words.Clean(after.Name), words.Clean(strings.Join(c.Under(), " and "))))
 	if trust := c.Diff.TrustSentence(); trust != "" && c.Capture.Received > 0 {
 		t.para("", 0, trust, report.Plain)
 		t.line("")

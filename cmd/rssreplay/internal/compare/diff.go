@@ -3,6 +3,7 @@ package compare
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -61,6 +62,7 @@ func diff(e *cli.Env, f *output.Flags, failIf, reports []string) error {
 	if scenarios[0].name == scenarios[1].name {
 		scenarios[0].name, scenarios[1].name = "old", "new"
 	}
+	compareAlike(scenarios[0], scenarios[1])
 	compare := diffOf(scenarios[0], scenarios[1])
 	compare.Words = out.Words
 	compare.Command = out.Shown.Command(e.Command())
@@ -79,6 +81,21 @@ func diff(e *cli.Env, f *output.Flags, failIf, reports []string) error {
 		return err
 	}
 	return met
+}
+
+// compareAlike has two reports compared under a mode that both have, if there is one: the
+// first with RSS, or that without.
+func compareAlike(a, b *scenario) {
+	modes := a.earlier.Modes
+	for _, unspread := range []bool{false, true} {
+		for i := range modes {
+			at := slices.IndexFunc(b.earlier.Modes, func(m report.Mode) bool { return m.Mode == modes[i].Mode })
+			if at >= 0 && (modes[i].Mode == report.NonRSS) == unspread {
+				a.compared, b.compared = i, at
+				return
+			}
+		}
+	}
 }
 
 // traffic is the capture of a report that was read, in one line.
@@ -100,14 +117,23 @@ func diffOf(before, after *scenario) *report.Compare {
 	}
 	old := &before.earlier.Capture
 	same := sameCapture(old, &c.Capture)
+	c.Diff = report.NewDiff(before.earlier, after.earlier, nil, 0, !same)
 	if !same {
-		c.Notes = append(c.Notes, fmt.Sprintf("The two reports are of different captures: %s of %s; %s of %s. %s",
-			before.name, traffic(before.earlier), after.name, traffic(after.earlier), c.OtherCaptures()))
+		what := "of different captures"
+		if slices.ContainsFunc(c.Diff.Changes, func(p report.Change) bool {
+			return slices.Contains([]string{"filter", "from", "to", "packets"}, p.Name)
+		}) {
+			what = "not of the same packets" // maybe parts of one capture
+		}
+		c.Notes = append(c.Notes, fmt.Sprintf("The two reports are %s: %s of %s; %s of %s. %s",
+			what, before.name, traffic(before.earlier), after.name, traffic(after.earlier), c.OtherCaptures()))
+	}
+	if was, now := &c.Scenarios[0], &c.Scenarios[1]; was.Compared != now.Compared {
+		c.Notes = append(c.Notes, fmt.Sprintf("The two reports have no mode in common: the figures of %s are of %s, and those of %s of %s.", was.Name, was.Compared, now.Name, now.Compared))
 	}
 	if scales := c.ScalesSentence(); scales != "" {
 		c.Notes = append(c.Notes, scales)
 	}
-	c.Diff = report.NewDiff(before.earlier, after.earlier, nil, 0, !same)
 	if !same {
 		return c
 	}
@@ -125,7 +151,7 @@ func diffOf(before, after *scenario) *report.Compare {
 			c.Notes = append(c.Notes, "The two reports have different flows, so how many moved is not known"+whyStrange(before.earlier, after.earlier))
 			return c
 		}
-		if is := f.mainCPU; was != is && was != noCPU && is != noCPU {
+		if is := int(f.mainCPU[after.compared]); was != is && was != noCPU && is != noCPU {
 			flows++
 			packets += f.packets
 			shown := f.flow()

@@ -118,7 +118,7 @@ func (c *comparison) endsOf(id uint32) flowEnds {
 func (s *scenario) mainCPUs() map[flowEnds]int {
 	cpus := make(map[flowEnds]int, len(s.flows))
 	for i := range s.flows {
-		cpus[s.flows[i].flowEnds] = s.flows[i].mainCPU
+		cpus[s.flows[i].flowEnds] = int(s.flows[i].mainCPU[s.compared])
 	}
 	return cpus
 }

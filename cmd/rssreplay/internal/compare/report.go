@@ -172,7 +172,7 @@ func (s *scenario) earlierScenario() report.Scenario {
 	of := report.Scenario{
 		Name: s.name, Report: &s.file, Parameters: r.Parameters, Table: r.Table, Changes: r.Changes, Modes: r.Modes,
 		Unhashed: r.Capture.Unhashed, HashTypes: r.Capture.HashTypes, Rules: r.Rules, Contexts: r.Contexts, RuleDrops: r.RuleDrops,
-		Compared: r.Modes[report.ComparedMode(r.Modes)].Mode, Anonymized: r.Anonymized,
+		Compared: r.Modes[s.compared].Mode, Anonymized: r.Anonymized,
 	}
 	for i := range of.Modes {
 		for k := range of.Modes[i].CPUs {

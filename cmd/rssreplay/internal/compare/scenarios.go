@@ -18,6 +18,7 @@ import (
 	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/cmd/rssreplay/internal/input"
 	"rssreplay/cmd/rssreplay/internal/settings"
+	"rssreplay/dispatch/engine"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/nicmodel/nictext"
@@ -146,6 +147,7 @@ type scenario struct {
 	path, file string             // of an earlier report, and what is shown of it
 	earlier    *report.Report     // nil for one that is replayed
 	flows      []listedFlow       // those of earlier
+	compared   int                // which of earlier's modes
 	otherFlows bool               // the earlier report has other flows than what it is compared with
 	flags      *settings.Flags    // nil of an earlier report
 	settings   *settings.Settings // likewise
@@ -338,7 +340,7 @@ func (f *compareFlags) flagsOf(own []assignment) (*settings.Flags, error) {
 type listedFlow struct {
 	flowEnds
 	packets uint64
-	mainCPU int // in the compared mode
+	mainCPU [engine.NumModes]int32 // under each of the report's modes
 }
 
 // readEarlier reads what is shown of the earlier report at s.path.
@@ -352,8 +354,11 @@ func (s *scenario) readEarlier(shown *anonymize.Anonymizer) error {
 	}
 	defer in.Close()
 	r, err := report.ReadJSON(unmarked(in), func(r *report.Report, f *report.Flow) {
-		mode := r.Modes[report.ComparedMode(r.Modes)].Mode
-		s.flows = append(s.flows, listedFlow{reportedEnds(f), f.Packets, mainCPUOf(f, mode)})
+		of := listedFlow{flowEnds: reportedEnds(f), packets: f.Packets}
+		for i := range r.Modes[:min(len(r.Modes), len(of.mainCPU))] {
+			of.mainCPU[i] = int32(mainCPUOf(f, r.Modes[i].Mode))
+		}
+		s.flows = append(s.flows, of)
 	})
 	if _, ok := errors.AsType[*fs.PathError](err); ok {
 		return unread(err)
@@ -371,7 +376,7 @@ func (s *scenario) readEarlier(shown *anonymize.Anonymizer) error {
 		}
 	}
 	shown.Stored(r)
-	s.earlier = r
+	s.earlier, s.compared = r, report.ComparedMode(r.Modes)
 	return nil
 }
 
