@@ -101,6 +101,8 @@ type NTuple struct {
 	Protocols []uint8       // that rules of IP may compare; nil: all
 	Masks     Masks         // how far rules may differ in what they compare
 	Contexts  bool          // rules may lead to RSS contexts
+	Adds      bool          // and add a queue to those of one
+	NoDrops   bool          // rules lead to queues alone
 	// ATR: the driver moves TCP connections to the queue of the CPU that sends on them
 	// (application targeted routing), unless that is turned off.
 	ATR bool
@@ -149,8 +151,10 @@ func (n *NTuple) Refuses(r *steer.Rule) string {
 		return "takes no rules of flow-type " + r.Kind.String()
 	case n.Kinds != nil && r.Action == steer.ToContext && !n.Contexts:
 		return "takes no rules that lead to RSS contexts"
-	case n.Kinds != nil && r.Action == steer.ToContext && r.Queue > 0: // Linux: cap_rss_rxnfc_adds
+	case n.Kinds != nil && r.Action == steer.ToContext && r.Queue > 0 && !n.Adds: // Linux: cap_rss_rxnfc_adds
 		return "takes no rules that add a queue to those of an RSS context"
+	case n.NoDrops && r.Action == steer.Drop:
+		return "takes no rules that drop packets"
 	case n.Places && r.Location > 0:
 		return "takes no rules with loc, and chooses their locations itself"
 	case n.Locations > 0 && r.Location >= n.Locations:

@@ -76,6 +76,7 @@ func TestProfileSizes(t *testing.T) {
 		{"mlx5", 6, 6, 256}, {"mlx5", 128, 128, 256}, {"mlx5", 200, 200, 512}, {"mlx5", 300, 256, 512},
 		{"bnxt-p5", 64, 64, 64}, {"bnxt-p5", 65, 65, 128}, {"bnxt-p5", 128, 128, 128}, {"bnxt-p5", 129, 129, 256}, {"bnxt-p5", 200, 200, 256},
 		{"dpdk-mlx5", 8, 8, 8}, {"dpdk-mlx5", 12, 12, 512},
+		{"tg3", 8, 4, 128}, {"bnx2x", 12, 12, 128}, {"qede", 12, 12, 128}, {"sfc", 64, 32, 128}, {"enic", 12, 8, 128}, {"atlantic", 12, 8, 64}, {"atlantic", 7, 4, 64},
 		{"vmxnet3", 6, 4, 128}, {"netvsc", 96, 64, 128}, {"r8169", 8, 1, 1},
 	} {
 		p, err := Named(test.name)
@@ -145,8 +146,8 @@ func TestProfileOfDriver(t *testing.T) {
 			t.Errorf("%+v: %v", test, p)
 		}
 	}
-	if p := OfDriver("tg3", 128, 4); p != nil {
-		t.Errorf("tg3: %s", p.Name)
+	if p := OfDriver("cxgb4", 128, 4); p != nil {
+		t.Errorf("cxgb4: %s", p.Name)
 	}
 }
 
@@ -157,6 +158,8 @@ func TestUnsettable(t *testing.T) {
 		"igb": SetKey | SetTransform, "igc": SetKey | SetTransform, "vmxnet3": SetKey | SetTransform, "qemu-igb": SetKey | SetTransform,
 		"ixgbe": SetTransform, "ice": 0, "iavf": 0, "netvsc": SetFields | SetTransform, "ixgbevf": all, "e1000e": all, "r8169": all,
 		"mlx4": SetFields | SetTransform, "gve": SetFields | SetTransform, "ionic": SetFields | SetTransform, "mana": SetFields | SetTransform,
+		"tg3": SetKey | SetFields | SetTransform, "bnx2x": SetKey | SetTransform, "qede": SetTransform, "sfc": SetFields | SetTransform,
+		"enic": SetTable | SetFields | SetTransform, "atlantic": SetFields | SetTransform,
 		"mlx5": SetTransform, "ena": SetTransform, "virtio": SetTransform, "bnxt": SetTransform, // these take ethtool -N's rx-flow-hash
 	} {
 		p, err := Named(name)

@@ -38,6 +38,7 @@ func All() []Profile {
 	capped := Doubt{"itr", "50 µs, where adaptive moderation caps at 20,000 interrupts a second; bulk traffic gets fewer, down to 4,000"}
 	application := Doubt{"hash-types", "addresses alone, testpmd's default: the application chooses (its rss_hf)"}
 
+	half := Doubt{"queues", "as many as CPUs, where the driver begins with half as many as there are cores (ethtool -l shows them)"}
 	halfCores := Doubt{"queues", "as many as CPUs, where the driver begins with half as many as there are cores, and at most CPUs ÷ ports (ethtool -l shows them)"}
 
 	enaIPs := "packets that are not IP go to the queue of the table's first entry"
@@ -53,8 +54,8 @@ func All() []Profile {
 	both := []steer.Kind{steer.TCP4, steer.UDP4, steer.SCTP4, steer.IP4, steer.TCP6, steer.UDP6, steer.SCTP6, steer.IP6}
 	security := []steer.Kind{steer.AH4, steer.ESP4, steer.AH6, steer.ESP6}
 	others := steer.Options{IP: steer.OtherIP}
-	igbRules := NTuple{Options: steer.Options{Any: true}, Kinds: ether, Locations: 16}
-	igcRules := NTuple{Kinds: ether, Locations: 64, Has: []steer.Field{steer.Tag, steer.TagType, steer.UserData}}
+	igbRules := NTuple{Options: steer.Options{Any: true}, Kinds: ether, Locations: 16, NoDrops: true}
+	igcRules := NTuple{Kinds: ether, Locations: 64, NoDrops: true, Has: []steer.Field{steer.Tag, steer.TagType, steer.UserData}}
 	ixgbeRules := NTuple{
 		Kinds: []steer.Kind{steer.TCP4, steer.UDP4, steer.SCTP4, steer.IP4}, Locations: 2046, Masks: MaskPerPort,
 		ATR: true, OffATR: "ethtool -K DEV ntuple on",
@@ -71,6 +72,16 @@ func All() []Profile {
 		Options: steer.Options{IP: steer.BnxtIP}, Places: true, Masks: AnyMasks, Contexts: true, Lacks: []steer.Field{steer.TagType, steer.Tag, steer.DestinationMAC, steer.UserData, steer.Class, steer.L4Bytes},
 		Kinds:     []steer.Kind{steer.TCP4, steer.UDP4, steer.IP4, steer.TCP6, steer.UDP6, steer.IP6},
 		Protocols: []uint8{pcaps.ProtoICMP, pcaps.ProtoICMPv6, steer.AnyProtocol}, // bnxt_verify_ntuple_ip4_flow
+	}
+
+	gveRules := NTuple{
+		Kinds:   slices.Concat([]steer.Kind{steer.TCP4, steer.UDP4, steer.SCTP4, steer.TCP6, steer.UDP6, steer.SCTP6}, security),
+		NoDrops: true,
+	}
+	sfcRules := NTuple{
+		Options: steer.Options{Order: steer.MostFields}, Places: true, Whole: true, Masks: AnyMasks, Contexts: true, Adds: true, Has: []steer.Field{steer.Tag},
+		Kinds: []steer.Kind{steer.TCP4, steer.UDP4, steer.IP4, steer.TCP6, steer.UDP6, steer.IP6, steer.Ether},
+		Lacks: []steer.Field{steer.Class, steer.L4Bytes, steer.TagType, steer.UserData},
 	}
 
 	// Whose hashes RPS takes, by Linux 6.12's drivers. Without an entry none: igb and
@@ -157,6 +168,48 @@ func All() []Profile {
 		Notes:      []string{"the key is random and the driver's own, not netdev_rss_key: ethtool -x shows it"},
 		Unverified: []Doubt{parser, halfCores},
 	}, {
+		Name: "tg3", NIC: "Broadcom BCM5717, 5718, 5719, 5720, 57762", Drivers: []string{"tg3"},
+		MaxQueues: 4, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpOnly,
+		RXRing: 200, Moderation: Moderation{RXDelay: 20 * time.Microsecond, RXFrames: 5}, Fixed: SetKey | SetFields, NAPI: true, NTuple: noRules, Source: linux + "ethernet/broadcom/tg3.c:10671",
+		Notes:      []string{globalKey, "UDP is hashed on its addresses", keyHidden, "the first of its interrupts is that of sending; older chips have one queue"},
+		Unverified: []Doubt{parser, half, {"", "in which order the NIC takes the key's bytes: the driver writes words of four as the CPU has them"}},
+	}, {
+		Name: "bnx2x", NIC: "Broadcom (QLogic) NetXtreme II 57710 to 57840", Drivers: []string{"bnx2x"},
+		TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpOnly, MayHashInner: []pcaps.Encapsulation{pcaps.VXLAN, pcaps.GRE, pcaps.NVGRE},
+		RXRing: 509, Moderation: Moderation{RXDelay: 24 * time.Microsecond}, Fixed: SetKey, NAPI: true, LayerFour: rps.OnTCPPorts, NTuple: noRules, Source: linux + "ethernet/broadcom/bnx2x",
+		Notes: []string{globalKey, udpOnAddresses, "57710 and 57711 hash UDP on its addresses only", keyHidden},
+		Unverified: []Doubt{parser, half, {"rx-ring", "509, as with 8 queues: 4078 ÷ queues (ethtool -g shows it)"},
+			{"", "whether a tunnel goes by its outer headers, as here, or its inner ones (--inner): the driver sets both"}},
+	}, {
+		Name: "qede", NIC: "QLogic (Marvell) FastLinQ 41000, 45000", Drivers: []string{"qede"},
+		TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpOnly,
+		RXRing: 1023, Moderation: Moderation{RXDelay: 12 * time.Microsecond}, NAPI: true, LayerFour: noEx, Source: linux + "ethernet/qlogic/qede",
+		Notes: []string{globalKey, udpOnAddresses, "devices of 100 Gbit/s with two engines let neither table nor key be set, and have queues of both",
+			"rules (ethtool -N): the driver takes those of tcp4, udp4, tcp6 and udp6 that name both addresses and both ports, or one of dst-port, src-ip and dst-ip, all the same; --rule takes any"},
+		Unverified: []Doubt{parser, half},
+	}, {
+		Name: "sfc", NIC: "Solarflare (AMD) SFN7000, SFN8000, X2", Drivers: []string{"sfc"},
+		MaxQueues: 32, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
+		RXRing: 1024, Moderation: Moderation{ITR: 60 * time.Microsecond, RXFrames: 1, Adaptive: true}, Usecs: UsecsInterval, Fixed: SetFields, NAPI: true, NTuple: sfcRules, Source: linux + "ethernet/sfc",
+		Notes: []string{globalKey},
+		Unverified: []Doubt{parser, {"queues", "as many as CPUs, at most 32, where the driver begins with the cores of the NIC's node (ethtool -l shows them)"},
+			{"hash-types", "UDP on its ports, where the firmware can: else on its addresses (ethtool -n shows it)"}, {"itr", "60 µs, the driver's start value of its adaptive moderation"},
+			{"", "which of several rules that match counts: the one with most fields, here"}},
+	}, {
+		Name: "enic", NIC: "Cisco VIC", Drivers: []string{"enic"},
+		MaxQueues: 8, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpOnly,
+		Moderation: none, Fixed: SetTable | SetFields, NAPI: true, LayerFour: rps.OnTCPPorts | rps.OnExPorts, NTuple: noRules, Source: linux + "ethernet/cisco/enic",
+		Notes: []string{globalKey, "ethtool -x shows no table: the driver fills it"},
+		Unverified: []Doubt{parser, {"queues", "as many as CPUs, at most 8: the adapter policy sets them"}, {"hash-types", "UDP on its addresses: newer firmware says what it hashes (ethtool -n shows it)"},
+			{"itr", "no moderation: it begins with the adapter policy's, and adapts"}},
+	}, {
+		Name: "atlantic", NIC: "Aquantia (Marvell) AQC107, AQC108, AQC113", Drivers: []string{"atlantic"},
+		MaxQueues: 8, PowerOfTwoQueues: true, TableSize: TableSize{Entries: 64}, Layout: "equal", KeyLen: 40, Key: "dpdk-atlantic", HashTypes: tcpOnly,
+		RXRing: 2048, Moderation: Moderation{RXDelay: 12 * time.Microsecond}, Fixed: SetFields, NAPI: true, LayerFour: rps.OnTCPPorts, Source: linux + "ethernet/aquantia/atlantic/aq_nic.c:45",
+		Notes: []string{"the key is the driver's own, always, until it is set", "its interrupts all have the interface's name",
+			"rules (ethtool -N): the driver takes them at locations of their own for each kind, and those of IP without masks; --rule takes any"},
+		Unverified: []Doubt{parser, {"hash-types", "UDP on its addresses"}, {"rx-usecs", "12 µs, the least that the driver sets at 10 Gbit/s: up to 112 while packets come"}},
+	}, {
 		Name: "ena", NIC: "Amazon Elastic Network Adapter", Drivers: []string{"ena"},
 		MaxQueues: 128, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP, Transform: hash.ENA, FirstEntry: true,
 		RXRing: 1024, Moderation: Moderation{RXDelay: 20 * time.Microsecond, Adaptive: true}, NAPI: true, LayerFour: tcpUDPPackets, Source: linux + "ethernet/amazon/ena; amzn-drivers issues 109, 136, 169",
@@ -177,9 +230,9 @@ func All() []Profile {
 	}, {
 		Name: "gve", NIC: "Google Compute Engine Virtual NIC", Drivers: []string{"gve", "gvnic"},
 		TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
-		Moderation: Moderation{RXDelay: 20 * time.Microsecond}, Fixed: SetFields, NAPI: true, LayerFour: tcpUDPPackets, Source: linux + "ethernet/google/gve",
-		Notes:      []string{"the device or the driver sets the key: ethtool -x shows it", "rules (ethtool -N): the driver takes those of TCP, UDP, SCTP, AH and ESP, where the device does; --rule takes any"},
-		Unverified: []Doubt{parser, {"table-size", "128: the device sets it"}, {"layout", "equal: the device or the driver sets it"}, {"hash-types", "all that the device's interface has: the device sets them"}},
+		Moderation: Moderation{RXDelay: 20 * time.Microsecond}, Fixed: SetFields, NAPI: true, LayerFour: tcpUDPPackets, NTuple: gveRules, Source: linux + "ethernet/google/gve",
+		Notes:      []string{"the device or the driver sets the key: ethtool -x shows it", "only some devices take rules at all: ethtool -k shows ntuple-filters"},
+		Unverified: []Doubt{parser, {"table-size", "128: the device sets it"}, {"layout", "equal: the device or the driver sets it"}, {"hash-types", "all that the device's interface has: the device sets them"}, {"", "which rules the device takes of those that the driver passes on: how many, and whether with masks"}},
 	}, {
 		Name: "virtio", NIC: "virtio network device", Drivers: []string{"virtio_net"},
 		TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,

@@ -57,12 +57,12 @@ func TestClash(t *testing.T) {
 // Fields that ethtool adds to rules of any kind are taken by those alone that are known to take them.
 func TestTakersOf(t *testing.T) {
 	for words, want := range map[string]string{
-		"flow-type tcp4 dst-port 80":                           "ixgbe x550 i40e iavf ice mlx4 mlx5 bnxt bnxt-p5",
-		"flow-type tcp4 dst-port 80 loc 2000":                  "ixgbe x550 i40e iavf ice",
-		"flow-type tcp4 dst-port 80 vlan 5 m 0xf000":           "mlx5",
+		"flow-type tcp4 dst-port 80":                           "ixgbe x550 i40e iavf ice mlx4 mlx5 bnxt bnxt-p5 sfc gve",
+		"flow-type tcp4 dst-port 80 loc 2000":                  "ixgbe x550 i40e iavf ice gve",
+		"flow-type tcp4 dst-port 80 vlan 5 m 0xf000":           "mlx5 sfc",
 		"flow-type tcp4 dst-port 80 dst-mac 02:00:00:00:00:01": "mlx5",
 		"flow-type tcp4 dst-port 80 user-def 1":                "",
-		"flow-type ether dst 02:00:00:00:00:01":                "igb igc mlx4 mlx5",
+		"flow-type ether dst 02:00:00:00:00:01":                "igb igc mlx4 mlx5 sfc",
 	} {
 		c, err := steer.ParseCommand(words + " action 1")
 		if err != nil {
@@ -70,6 +70,31 @@ func TestTakersOf(t *testing.T) {
 		}
 		if got := strings.Join(TakersOf(&c.Rule), " "); got != want {
 			t.Errorf("%s: %s, want %s", words, got, want)
+		}
+	}
+}
+
+// TestRefuses: igb, igc and gve drop nothing by rules, and sfc alone adds a rule's queue to
+// those of a context.
+func TestRefuses(t *testing.T) {
+	const drop, adds = "flow-type ether proto 0x800 action -1", "flow-type ether proto 0x800 context 1 action 2"
+	for nic, want := range map[string]string{
+		"igb " + drop: "takes no rules that drop packets", "igc " + drop: "takes no rules that drop packets", "mlx5 " + drop: "",
+		"gve flow-type tcp6 dst-port 443 action -1": "takes no rules that drop packets", "gve flow-type sctp4 dst-port 443 action 1": "", "gve flow-type ip4 action 1": "takes no rules of flow-type ip4",
+		"sfc " + adds: "", "mlx5 " + adds: "takes no rules that add a queue to those of an RSS context", "sfc flow-type tcp4 dst-port 80 m 1 action 1": "takes no rules that compare only a part of a field, as of dst-port here",
+		"tg3 " + drop: "takes no rules", "qede " + drop: "",
+	} {
+		name, words, _ := strings.Cut(nic, " ")
+		p, err := Named(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := steer.ParseCommand(words)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.NTuple.Refuses(&c.Rule); got != want {
+			t.Errorf("%s: %q, want %q", nic, got, want)
 		}
 	}
 }
