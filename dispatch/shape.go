@@ -17,7 +17,11 @@ type Shape struct {
 	// UDPFragments are packets of UDP flows without ports, FragmentsApart those of
 	// them that are on another CPU than a flow with ports between the same ends.
 	UDPFragments, FragmentsApart uint64
+	RoCE                         uint64 // packets of UDP flows to RoCEv2's port
 }
+
+// portRoCE is UDP's port of RDMA over converged Ethernet, version 2.
+const portRoCE = 4791
 
 // addressPair is two ends, in their order.
 type addressPair struct{ source, destination netip.Addr }
@@ -39,7 +43,10 @@ func (r *Replayed) Shape() Shape {
 		if f.tuple.Protocol() != pcaps.ProtoUDP {
 			continue
 		}
-		_, _, ports := f.tuple.Ports()
+		_, to, ports := f.tuple.Ports()
+		if ports && to == portRoCE {
+			s.RoCE += f.packets
+		}
 		switch {
 		case !ports:
 			s.UDPFragments += f.packets

@@ -43,3 +43,22 @@ func TestFragmentsApart(t *testing.T) {
 		t.Errorf("%d packets in fragments, %d apart, want 23 and %d (of 12)", s.UDPFragments, s.FragmentsApart, want)
 	}
 }
+
+// TestRoCE: packets to UDP's port 4791 count, those from it and TCP's do not.
+func TestRoCE(t *testing.T) {
+	var recs []pcaps.Record
+	for pair, test := range []struct {
+		packets  int
+		protocol byte
+		at       int // of the port in the frame
+	}{{3, pcaps.ProtoUDP, 36}, {5, pcaps.ProtoUDP, 34}, {7, pcaps.ProtoTCP, 36}} {
+		for range test.packets {
+			b := frameTo(pair + 1)
+			b[23], b[test.at], b[test.at+1] = test.protocol, 4791>>8, 4791&0xff
+			recs = append(recs, recordOf(b, int64(len(recs))))
+		}
+	}
+	if s := replayRecords(t, false, recs).Shape(); s.RoCE != 3 {
+		t.Errorf("%d packets, want 3", s.RoCE)
+	}
+}

@@ -101,6 +101,10 @@ func (a *ReportBuilder) Report() *report.Report {
 		return a.traffic(r, shape, inputs)
 	})
 	a.sayWorth(r)
+	looked.Wait()
+	if n := shape.RoCE; 100*n >= a.Result.Received && n > 0 {
+		r.Caveats = append(r.Caveats, report.ShareText(n, a.Result.Received)+" of the packets received go to UDP's port 4791 (RoCEv2). A NIC that does RDMA takes those of its queue pairs itself, past its queues and all CPUs; here they count as other UDP, as they do under software RoCE. --filter 'not udp dst port 4791' leaves them out.")
+	}
 	return r
 }
 
