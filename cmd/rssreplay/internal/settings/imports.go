@@ -338,7 +338,7 @@ func (m *imports) take(named *importFile, text io.Reader, name string) error {
 func (m *imports) readTables(context int, in io.Reader, name string) error {
 	data, err := io.ReadAll(io.LimitReader(in, nictext.MaxInterrupts+1))
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	rest, contexts := nictext.WithoutContexts(data)
 	if context == 0 {
