@@ -476,7 +476,7 @@ func (l *comparedLoads) sentence() string {
 	switch {
 	case len(names) == 0:
 		return l.alike()
-	case l.Diff != nil && n == 2:
+	case l.Diff != nil:
 		return l.ofReports()
 	case len(names) > 1:
 		text := fmt.Sprintf("Of %d scenarios %s and %s spread the packets best, and alike: the most loaded CPU has %s",

@@ -44,6 +44,7 @@ func TestBestButForNoise(t *testing.T) {
 		{[3]uint64{1600, 1125, 1140}, []bool{false, true, true}, "Of 3 scenarios “b” and “c” spread the packets best, and alike: the most loaded CPU has 1.12 times the mean, and 1.60 times under “a”."},
 		{[3]uint64{1145, 1100, 1600}, []bool{false, true, false}, "Of 3 scenarios “b” spreads the packets best: the most loaded CPU has 1.10 times the mean, and 1.15 times under “a”."},
 		{[3]uint64{1100, 1145, 1600}, []bool{true, false, false}, "Of 3 scenarios the first, “a”, spreads the packets best: the most loaded CPU has 1.10 times the mean."},
+		{[3]uint64{1125, 1130, 1130}, []bool{false, false, false}, "All 3 scenarios load their CPUs alike: the most loaded CPU has 1.12 times the mean."},
 		{[3]uint64{1130, 1125, 1125}, []bool{false, false, false}, "All 3 scenarios load their CPUs alike: the most loaded CPU has 1.13 times the mean."},
 	} {
 		c := &Compare{}

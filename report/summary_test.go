@@ -122,3 +122,26 @@ func TestSummary(t *testing.T) {
 		}
 	}
 }
+
+// What a table makes of even traffic, beside packets that no entry of it leads anywhere.
+func TestBuiltIn(t *testing.T) {
+	for _, test := range []struct {
+		entries []int
+		hashed  report.List[uint64] // by entry
+		queues  report.List[report.Queue]
+		want    report.Fraction
+	}{
+		{nil, nil, nil, 1},
+		{[]int{0, 1}, report.List[uint64]{900, 100}, nil, 1},
+		{[]int{0, 0, 0, 1}, report.List[uint64]{10, 10, 10, 970}, nil, 1.5},
+		{[]int{0, 0, 0, 1}, report.List[uint64]{0, 0, 0, 0}, nil, 1},
+		{[]int{0, 1}, report.List[uint64]{100, 100}, report.List[report.Queue]{{Packets: 300}, {Packets: 100}}, 1.5},
+		{[]int{0, 1}, report.List[uint64]{0, 0}, report.List[report.Queue]{{Packets: 100}, {}}, 2},
+		{[]int{0, 1}, report.List[uint64]{100, 100}, report.List[report.Queue]{{Packets: 300}}, 1}, // of NON-RSS
+	} {
+		r := &report.Report{Table: report.TableReport{Entries: test.entries, Packets: test.hashed, QueueCPUs: report.List[int]{0, 1}}}
+		if got := r.BuiltIn(&report.Mode{CPUs: report.List[report.CPU]{{CPU: 0}, {CPU: 1}}, Queues: test.queues}); got != test.want {
+			t.Errorf("%v of %v beside %v: %v, want %v", test.entries, test.hashed, test.queues, got, test.want)
+		}
+	}
+}
