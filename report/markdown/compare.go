@@ -68,9 +68,7 @@ func (m *markdown) comparedFigures(c *report.Compare, names, labels []string) {
 		m.scenarioFigures(c, names, labels)
 	}
 	if labels != nil {
-		for _, marks := range c.MarksSentences() {
-			m.para(prose(marks))
-		}
+		m.say(c.MarksSentences()...)
 		return
 	}
 	for i, s := range c.Scenarios {

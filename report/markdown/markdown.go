@@ -38,6 +38,13 @@ func (m *markdown) add(lines string) bool {
 // para adds a paragraph, which is Markdown already.
 func (m *markdown) para(text string) bool { return m.add(text + "\n\n") }
 
+// say adds a paragraph of each sentence.
+func (m *markdown) say(sentences ...string) {
+	for _, sentence := range sentences {
+		m.para(prose(sentence))
+	}
+}
+
 // part adds a part of at most limit bytes.
 func (m *markdown) part(limit int, fill func(p *markdown)) {
 	p := markdown{limit: min(limit, m.limit-m.b.Len())}

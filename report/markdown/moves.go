@@ -22,9 +22,7 @@ func (m *markdown) moves(r *report.Report) {
 			continue
 		}
 		m.details(movesBytes/len(r.Modes), "Moves under", mode.Mode, func(p *markdown) {
-			for _, sentence := range say {
-				p.para(prose(sentence))
-			}
+			p.say(say...)
 			var rows [][]string
 			for _, row := range r.MoveRows(mode) {
 				rows = append(rows, []string{
@@ -34,7 +32,7 @@ func (m *markdown) moves(r *report.Report) {
 			if len(rows) == 0 {
 				return
 			}
-			p.para(prose(report.MoveRowsKey))
+			p.say(report.MoveRowsKey)
 			p.table("times", []string{"*at", "by", "*moved", "*flows", "from CPU to CPU", "*before", "*after"}, rows, nil)
 		})
 	}
@@ -50,7 +48,7 @@ func (m *markdown) scenariosOverTime(c *report.Compare) {
 	heads := report.ScenarioHeads(c.Scenarios)
 	m.part(overTimeBytes, func(p *markdown) {
 		p.para("#### Over time")
-		p.para(prose(words.UpperFirst(o.Title()) + "."))
+		p.say(words.UpperFirst(o.Title()) + ".")
 		var rows [][]string
 		for _, of := range o.Rows(heads) {
 			name, moves, disturbed := of.Name, "", ""
@@ -62,9 +60,7 @@ func (m *markdown) scenariosOverTime(c *report.Compare) {
 		if len(rows) > 0 {
 			p.table("scenarios", []string{"", "*mean", "*p95", "*worst", "*min to max", "*moves/s", "*flows disturbed"}, rows, nil)
 		}
-		for _, verdict := range o.Verdicts(heads) {
-			p.para(prose(verdict))
-		}
-		p.para(prose(o.Key()))
+		p.say(o.Verdicts(heads)...)
+		p.say(o.Key())
 	})
 }

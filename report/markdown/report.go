@@ -82,7 +82,7 @@ func (m *markdown) leadFigures(modes []report.Mode) {
 	figures := slices.DeleteFunc(report.ModeFigures(modes), func(f report.Figure) bool { return !slices.Contains(leadLabels, f.Label) })
 	m.figures(figures, modes)
 	if why := report.SerialSentence(modes); why != "" {
-		m.para(prose(why))
+		m.say(why)
 	}
 }
 
@@ -153,9 +153,7 @@ func (m *markdown) modes(r *report.Report) {
 		}
 		m.details(limit, "CPUs under", mode.Mode, func(p *markdown) {
 			p.cpus(mode, i == compared)
-			for _, sentence := range mode.SteeringSentences(r.Capture.Received) {
-				p.para(prose(sentence))
-			}
+			p.say(mode.SteeringSentences(r.Capture.Received)...)
 		})
 		if !report.QueuesAreCPUs(mode) && len(mode.Queues) > 1 {
 			m.details(queuesBytes, "Queues under", mode.Mode, func(p *markdown) { p.queues(mode) })
@@ -170,9 +168,7 @@ func (m *markdown) modes(r *report.Report) {
 				p.fenced(timeline.String())
 			}
 		}
-		for _, sentence := range r.WindowSentences(mode) {
-			p.para(prose(sentence))
-		}
+		p.say(r.WindowSentences(mode)...)
 	})
 }
 
@@ -319,7 +315,7 @@ func (m *markdown) flows(r *report.Report) {
 	}
 	m.details(m.limit, "Largest flows", "", func(p *markdown) {
 		if r.FlowsNote != "" {
-			p.para(prose(r.FlowsNote))
+			p.say(r.FlowsNote)
 		}
 		heads := []string{"*#", "protocol", "source", "destination", "*packets", "*bytes", "*share", "hash", "type", "*entry"}
 		for i := range r.Modes {

@@ -59,7 +59,7 @@ func WriteSuggest(w io.Writer, s *report.Suggest) error {
 	}
 	if len(s.TableSizes) > 1 {
 		m.details(sizesBytes, "Other table sizes", "", func(p *markdown) {
-			p.para(prose("Imbalance of " + report.Counted[s.Objective] + " over the whole capture; the size is the NIC's."))
+			p.say("Imbalance of " + report.Counted[s.Objective] + " over the whole capture; the size is the NIC's.")
 			p.table("sizes", []string{"*entries", "*this layout", "*best table found", "*bound", ""}, s.SizeRows(), nil)
 		})
 	}
@@ -117,7 +117,7 @@ func (m *markdown) suggestions(s *report.Suggest) {
 // keyTrials is the table of random keys, with the place of the present one.
 func (m *markdown) keyTrials(k *report.KeyTrials) {
 	m.para(prose(fmt.Sprintf("The present table under %s, seed %d: %s", words.Plural(uint64(k.Tried), "random key", "random keys"), k.Seed, k.Verdict)))
-	m.para(prose("Imbalance: " + strings.Join(k.Spread(), ", ") + "."))
+	m.say("Imbalance: " + strings.Join(k.Spread(), ", ") + ".")
 	var rows [][]string
 	for i, b := range k.Histogram {
 		mark := ""

@@ -35,7 +35,5 @@ func (t *writer) backlogs(m *report.Mode, received uint64) {
 		g.row(row...)
 	}
 	t.grid(&g)
-	for _, sentence := range m.SteeringSentences(received) {
-		t.para("", 0, sentence, report.Plain)
-	}
+	t.say(m.SteeringSentences(received)...)
 }

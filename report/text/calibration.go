@@ -49,7 +49,7 @@ func (t *writer) fittedCosts(c *report.Calibration) {
 	if f == nil {
 		t.heading("NO COSTS", "nothing was fitted")
 		if c.Refused != nil {
-			t.para("", 0, words.UpperFirst(c.Refused.What)+".", report.Plain)
+			t.say(words.UpperFirst(c.Refused.What) + ".")
 		}
 		return
 	}

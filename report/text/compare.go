@@ -91,15 +91,15 @@ func (t *writer) scenarioFigures(c *report.Compare, heads []string, unspread boo
 	t.grid(figuresGrid(c, heads, !alike, other))
 	if other != nil {
 		t.line("")
-		t.para("", 0, "The column "+report.NonRSS+" is of every scenario: without RSS no indirection table is asked.", report.Plain)
+		t.say("The column " + report.NonRSS + " is of every scenario: without RSS no indirection table is asked.")
 	}
 	if !report.SameCPUs(scenarios) {
 		t.line("")
-		t.para("", 0, "The scenarios use different numbers of CPUs: an imbalance of 2 is twice the mean of the CPUs that the scenario itself uses.", report.Plain)
+		t.say("The scenarios use different numbers of CPUs: an imbalance of 2 is twice the mean of the CPUs that the scenario itself uses.")
 	}
 	for _, sentence := range c.SteeringSentences() {
 		t.line("")
-		t.para("", 0, sentence, report.Plain)
+		t.say(sentence)
 	}
 	if len(others) > 1 {
 		t.withoutRSS(scenarios, heads)
@@ -278,7 +278,7 @@ func (t *writer) scenarioParameters(c *report.Compare, heads []string) {
 	}
 	for i := range c.Scenarios {
 		if same {
-			t.para("", 0, "No parameter differs.", report.Plain)
+			t.say("No parameter differs.")
 			break
 		}
 		var parts []string

@@ -14,11 +14,11 @@ func (t *writer) diff(c *report.Compare) {
 	before, after := &c.Scenarios[0], &c.Scenarios[1]
 	t.heading("CHANGES", fmt.Sprintf("from %s to %s, under %s; ~ is no change beyond noise", words.Clean(before.Name), words.Clean(after.Name), words.Clean(strings.Join(c.Under(), " and "))))
 	if trust := c.Diff.TrustSentence(); trust != "" && c.Capture.Received > 0 {
-		t.para("", 0, trust, report.Plain)
+		t.say(trust)
 		t.line("")
 	}
 	for _, marks := range c.MarksSentences() {
-		t.para("", 0, marks, report.Plain)
+		t.say(marks)
 		t.line("")
 	}
 	g := grid{keys: 1, columns: []column{{left: true}, {head: "old"}, {head: "new"}, {head: "change"}, {head: "percent"}}}

@@ -47,7 +47,7 @@ func (t *writer) flows(r *report.Report, rows int) {
 	}
 	t.heading("FLOWS", "the largest of "+words.Exact(r.FlowsTotal)+", and the CPUs that took them; share is of the received packets")
 	if r.FlowsNote != "" {
-		t.para("", 0, r.FlowsNote, report.Plain)
+		t.say(r.FlowsNote)
 	}
 	written := 0
 	for before, flows := range flowBlocks(r.Flows, rows) {
@@ -62,7 +62,7 @@ func (t *writer) flows(r *report.Report, rows int) {
 	}
 	if left := int64(r.FlowsTotal) - int64(written); left > 0 {
 		t.line("")
-		t.para("", 0, words.Plural(uint64(left), "smaller flow is", "smaller flows are")+" not shown.", report.Plain)
+		t.say(words.Plural(uint64(left), "smaller flow is", "smaller flows are") + " not shown.")
 	}
 }
 

@@ -23,7 +23,7 @@ func (t *writer) mode(r *report.Report, m *report.Mode, cpus, time bool) {
 	}
 	t.heading(strings.ToUpper(words.Clean(m.Mode)), rest)
 	if m.Totals.Packets == 0 && m.Totals.Drops == 0 {
-		t.para("", 0, "No packet came to any queue.", report.Plain)
+		t.say("No packet came to any queue.")
 		return
 	}
 	if cpus {

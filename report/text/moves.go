@@ -19,9 +19,7 @@ func (t *writer) moves(r *report.Report) {
 			continue
 		}
 		t.heading("MOVES", words.Clean(m.Mode))
-		for _, sentence := range say {
-			t.para("", 0, sentence, report.Plain)
-		}
+		t.say(say...)
 		rows := r.MoveRows(m)
 		if len(rows) == 0 {
 			continue
@@ -34,10 +32,10 @@ func (t *writer) moves(r *report.Report) {
 		}
 		t.grid(&g)
 		t.line("")
-		t.para("", 0, report.MoveRowsKey, report.Plain)
+		t.say(report.MoveRowsKey)
 		if more := len(rows) - moveRows; more > 0 {
 			t.line("")
-			t.para("", 0, fmt.Sprintf("And %s more; the JSON report has every move.", words.Plural(uint64(more), "time", "times")), report.Plain)
+			t.say(fmt.Sprintf("And %s more; the JSON report has every move.", words.Plural(uint64(more), "time", "times")))
 		}
 	}
 }

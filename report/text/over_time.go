@@ -29,9 +29,9 @@ func (t *writer) scenariosOverTime(o *report.ScenariosOverTime, heads []string) 
 		t.grid(&g)
 		for _, verdict := range o.Verdicts(heads) {
 			t.line("")
-			t.para("", 0, verdict, report.Plain)
+			t.say(verdict)
 		}
 		t.line("")
 	}
-	t.para("", 0, o.Key(), report.Plain)
+	t.say(o.Key())
 }

@@ -21,6 +21,6 @@ func (t *writer) rules(r *report.Report) {
 	t.grid(&g)
 	if n := *r.RuleDrops; n > 0 {
 		t.line("")
-		t.para("", 0, fmt.Sprintf("Rules dropped %s, or sent them to a virtual function: they take no buffer, and are no drops of a ring.", words.Plural(n, "packet", "packets")), report.Plain)
+		t.say(fmt.Sprintf("Rules dropped %s, or sent them to a virtual function: they take no buffer, and are no drops of a ring.", words.Plural(n, "packet", "packets")))
 	}
 }

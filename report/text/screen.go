@@ -163,7 +163,7 @@ func (s *screen) head(t *writer) {
 	traffic := s.r.Traffic()
 	if room := t.width - words.DisplayWidth(traffic) - len(gap); words.DisplayWidth(name) > room {
 		t.line(t.paint(shorten(name, t.width), report.Bold))
-		t.para("", 0, traffic, report.Plain)
+		t.say(traffic)
 	} else {
 		t.line(t.paint(name, report.Bold) + gap + traffic)
 	}

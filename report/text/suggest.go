@@ -46,9 +46,7 @@ func WriteSuggest(w io.Writer, s *report.Suggest, o Options) error {
 func (t *writer) recommended(s *report.Suggest) {
 	title, sentences, commands := s.Recommendation()
 	t.heading("RECOMMENDED", title)
-	for _, sentence := range sentences {
-		t.para("", 0, sentence, report.Plain)
-	}
+	t.say(sentences...)
 	for _, command := range commands {
 		t.line(words.Indent + words.Clean(command))
 	}
@@ -95,9 +93,7 @@ func (t *writer) curve(s *report.Suggest) {
 // bound says what no table gets below.
 func (t *writer) bound(s *report.Suggest) {
 	t.line("")
-	for _, sentence := range s.LimitSentences() {
-		t.para("", 0, sentence, report.Plain)
-	}
+	t.say(s.LimitSentences()...)
 }
 
 func (t *writer) suggestions(s *report.Suggest) {

@@ -27,7 +27,7 @@ func (t *writer) contexts(contexts []report.Context) {
 		c := &contexts[i]
 		t.entries(c.Title(), "contexts", &c.TableReport)
 		if c.Unhashed > 0 {
-			t.para("", 0, c.UnhashedSentence(), report.Plain)
+			t.say(c.UnhashedSentence())
 		}
 	}
 }
@@ -53,7 +53,7 @@ func (t *writer) entries(title, inJSON string, table *report.TableReport) {
 	}
 	t.heading(strings.ToUpper(title), rest)
 	if e.total == 0 {
-		t.para("", 0, "No packet was hashed, so no entry was used.", report.Plain)
+		t.say("No packet was hashed, so no entry was used.")
 		return
 	}
 	if e.n <= maxEntriesInFull {
@@ -110,7 +110,7 @@ func (t *writer) entriesInFull(e *entryLoads) {
 		what = "queue/CPU"
 	}
 	t.line("")
-	t.para("", 0, fmt.Sprintf("Each entry: its %s, then its packets beside the heaviest entry's, ▁ to █, blank for none.", what), report.Plain)
+	t.say(fmt.Sprintf("Each entry: its %s, then its packets beside the heaviest entry's, ▁ to █, blank for none.", what))
 }
 
 // entriesFolded is a character for each entry.
@@ -131,8 +131,8 @@ func (t *writer) entriesFolded(e *entryLoads, inJSON string) {
 		t.line(b.String())
 	}
 	t.line("")
-	t.para("", 0, fmt.Sprintf("Folded, %d entries a row: each entry's packets beside the heaviest entry's, ▁ to █, · for none. "+
-		"The JSON report has each entry's queue (%s).", entriesPerFolded, inJSON), report.Plain)
+	t.say(fmt.Sprintf("Folded, %d entries a row: each entry's packets beside the heaviest entry's, ▁ to █, · for none. "+
+		"The JSON report has each entry's queue (%s).", entriesPerFolded, inJSON))
 }
 
 // heaviestEntries names those with the most packets, the first of equal ones first.
@@ -152,7 +152,7 @@ func (t *writer) heaviestEntries(e *entryLoads) {
 	if e.used == 1 {
 		carry = "carries"
 	}
-	t.para("", 0, fmt.Sprintf("%d of %d entries %s the %s; the heaviest:",
-		e.used, e.n, carry, words.Plural(e.total, "hashed packet", "hashed packets")), report.Plain)
+	t.say(fmt.Sprintf("%d of %d entries %s the %s; the heaviest:",
+		e.used, e.n, carry, words.Plural(e.total, "hashed packet", "hashed packets")))
 	t.list("", 0, heaviest, report.Plain)
 }

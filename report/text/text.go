@@ -130,7 +130,7 @@ func (t *writer) sideBySide(r *report.Report) {
 	for _, sentence := range []string{report.HeadroomSentence(r.Modes, r.Parameters), report.SerialSentence(r.Modes)} {
 		if sentence != "" {
 			t.line("")
-			t.para("", 0, sentence, report.Plain)
+			t.say(sentence)
 		}
 	}
 }
@@ -171,14 +171,14 @@ func (t *writer) nothingToShow(r *report.Report, o *Options) {
 	switch {
 	case r.Capture.Received == 0 && o.shows("capture"): // it says so
 	case r.Capture.Received == 0:
-		t.para("", 0, strings.Join(r.Summary(), " "), report.Plain)
+		t.say(strings.Join(r.Summary(), " "))
 	case o.shows("findings") && len(r.Findings) == 0:
 		t.heading("FINDINGS", "")
 		says := "none"
 		for _, s := range r.Verdict() {
 			says += ". " + strings.TrimSuffix(s.Text, ".")
 		}
-		t.para("", 0, words.UpperFirst(says)+".", report.Plain)
+		t.say(words.UpperFirst(says) + ".")
 	}
 }
 

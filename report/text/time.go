@@ -30,9 +30,7 @@ func (t *writer) time(r *report.Report, m *report.Mode, part bool) {
 	if m.Series.Windows() >= 2 && len(m.Series.CPUs) <= MaxTimelineCPUs {
 		t.timeline(m)
 	}
-	for _, sentence := range r.WindowSentences(m) {
-		t.para("", 0, sentence, report.Plain)
-	}
+	t.say(r.WindowSentences(m)...)
 }
 
 // WriteTimeline writes the packets of CPUs over time, as Write with the zero Options does.
@@ -78,8 +76,8 @@ func (t *writer) timeline(m *report.Mode) {
 	if rest := s.Windows() % per; rest > 0 {
 		length += ", the last " + words.ExactDuration(int64(rest)*s.Interval)
 	}
-	t.para("", 0, fmt.Sprintf("Packets%s by time of arrival: a column is %s, █ is %s, blank is none.",
-		of, length, words.Plural(most, "packet", "packets")), report.Plain)
+	t.say(fmt.Sprintf("Packets%s by time of arrival: a column is %s, █ is %s, blank is none.",
+		of, length, words.Plural(most, "packet", "packets")))
 }
 
 // sparkline is a mark for each value beside most.

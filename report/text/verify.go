@@ -30,9 +30,7 @@ func WriteVerify(w io.Writer, v *report.Verify, o Options) error {
 		}
 		t.para("", 0, sentence, st)
 	}
-	for _, sentence := range v.Evidence {
-		t.para("", 0, sentence, report.Plain)
-	}
+	t.say(v.Evidence...)
 	t.notes(v.Notes)
 	t.verifiedPackets(v)
 	t.verifiedQueues(v)

@@ -97,6 +97,13 @@ func (t *writer) para(label string, labelWidth int, s string, st report.Style) {
 	t.words(label, labelWidth, strings.Split(s, " "), st)
 }
 
+// say writes a paragraph of each sentence.
+func (t *writer) say(sentences ...string) {
+	for _, sentence := range sentences {
+		t.para("", 0, sentence, report.Plain)
+	}
+}
+
 // list is para of items between commas, none of them parted unless it is wider
 // than the line.
 func (t *writer) list(label string, labelWidth int, items []string, st report.Style) {
