@@ -340,16 +340,11 @@ func LayoutOf(entries []int, queues int) string {
 // MostLoaded is the places of the n CPUs with the most packets, in the order of
 // the series; the first of equals come before the others.
 func (s *Series) MostLoaded(n int) []int {
-	places := make([]int, len(s.CPUs))
 	packets := make([]uint64, len(s.CPUs))
 	for i := range s.CPUs {
-		places[i], packets[i] = i, s.CPUs[i].Total()
+		packets[i] = s.CPUs[i].Total()
 	}
-	if len(places) <= n {
-		return places
-	}
-	slices.SortStableFunc(places, func(a, b int) int { return cmp.Compare(packets[b], packets[a]) })
-	places = places[:n]
+	places := MostFirst(len(packets), func(i int) uint64 { return packets[i] })[:min(n, len(packets))]
 	slices.Sort(places)
 	return places
 }

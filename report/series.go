@@ -44,15 +44,12 @@ const busyShare = 10
 // together hold a tenth of all, each by its packets; Null without any.
 func busyWindows(s Series) Fraction {
 	packets, greatest := s.loads()
-	order := make([]int, len(packets))
 	var total uint64
-	for w, n := range packets {
-		order[w] = w
+	for _, n := range packets {
 		total += n
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(packets[b], packets[a]) })
 	var sum, peaks uint64
-	for _, w := range order {
+	for _, w := range MostFirst(len(packets), func(w int) uint64 { return packets[w] }) {
 		if sum*busyShare >= total {
 			break
 		}
@@ -63,6 +60,17 @@ func busyWindows(s Series) Fraction {
 		return Null
 	}
 	return imbalanceOf(peaks, sum, len(s.CPUs))
+}
+
+// MostFirst is the numbers of n things in the order of their packets, the most first; those with
+// as many stay as they are.
+func MostFirst(n int, packets func(i int) uint64) []int {
+	order := make([]int, n)
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(packets(b), packets(a)) })
+	return order
 }
 
 // imbalanceOf is MaxOverMean of values of which the greatest and the sum are known.

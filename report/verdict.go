@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -317,16 +316,6 @@ func (c *Capture) Losses() []string {
 		}
 	}
 	return losses
-}
-
-// ByLoad is the order of the mode's CPUs by packets, the most first.
-func (m *Mode) ByLoad() []int {
-	order := make([]int, len(m.CPUs))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(m.CPUs[b].Packets, m.CPUs[a].Packets) })
-	return order
 }
 
 // Thresholds. A finding is for what a reader would act on: below these all is as

@@ -1,7 +1,6 @@
 package markdown
 
 import (
-	"cmp"
 	"fmt"
 	"html"
 	"io"
@@ -9,6 +8,7 @@ import (
 	"strings"
 	"unicode"
 
+	"rssreplay/report"
 	"rssreplay/report/internal/words"
 )
 
@@ -85,15 +85,11 @@ func (m *markdown) table(what string, heads []string, rows [][]string, weight fu
 			head[i], rule[i] = number, "--:"
 		}
 	}
-	order := make([]int, len(rows))
-	for i := range order {
-		order[i] = i
+	which := "largest"
+	if weight == nil {
+		which, weight = "first", func(int) uint64 { return 0 } // all alike
 	}
-	which := "first"
-	if weight != nil {
-		which = "largest"
-		slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(weight(b), weight(a)) })
-	}
+	order := report.MostFirst(len(rows), weight)
 	cutText := func(n int) string {
 		return fmt.Sprintf("The %s %s of %s %s; the JSON report has all.\n\n", which, words.Exact(uint64(n)), words.Exact(uint64(len(rows))), what)
 	}

@@ -1,7 +1,6 @@
 package page
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -90,11 +89,7 @@ func newEntrySection(suffix string, table *report.TableReport) *entrySection {
 	}
 	n, total := m.Entries, m.Total
 	h := &entrySection{Lead: m.Lead(table), Map: newEntryMap("map"+suffix, table, m)}
-	order := make([]int, n)
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(table.Packets[b], table.Packets[a]) })
+	order := report.MostFirst(n, func(i int) uint64 { return table.Packets[i] })
 	heaviest := order[:min(draw.HeaviestListed, n)]
 	if end := slices.IndexFunc(heaviest, func(i int) bool { return table.Packets[i] == 0 }); end >= 0 {
 		heaviest = heaviest[:end]

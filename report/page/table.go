@@ -1,7 +1,6 @@
 package page
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -63,16 +62,11 @@ func (t *table) numbers(most int) {
 	if most == 0 || len(t.Rows) <= most || at < 0 {
 		return
 	}
-	packets := func(row []cell) int {
-		n, _ := strconv.Atoi(row[at].Value)
+	packets := func(row []cell) uint64 {
+		n, _ := strconv.ParseUint(row[at].Value, 10, 64)
 		return n
 	}
-	order := make([]int, len(t.Rows))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(packets(t.Rows[b]), packets(t.Rows[a])) })
-	order = order[:most]
+	order := report.MostFirst(len(t.Rows), func(i int) uint64 { return packets(t.Rows[i]) })[:most]
 	slices.Sort(order)
 	t.all, t.Rows, t.Part = t.Rows, nil, fmt.Sprintf("the %d with the most packets of %s", most, words.Exact(uint64(len(t.Rows))))
 	for _, i := range order {

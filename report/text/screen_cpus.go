@@ -31,7 +31,8 @@ const (
 
 // cpusUnder is the CPUs with the most packets first, and below them the figures of each mode.
 func (s *screen) cpusUnder(t *writer, modes []report.Mode) {
-	order := s.r.Modes[max(report.ComparedMode(s.r.Modes), 0)].ByLoad()
+	compared := &s.r.Modes[max(report.ComparedMode(s.r.Modes), 0)]
+	order := report.MostFirst(len(compared.CPUs), func(i int) uint64 { return compared.CPUs[i].Packets })
 	shown := order
 	if len(order) > s.mostCPUs {
 		shown = order[:s.fewerCPUs]

@@ -1,10 +1,8 @@
 package text
 
 import (
-	"cmp"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"rssreplay/report"
@@ -137,13 +135,8 @@ func (t *writer) entriesFolded(e *entryLoads, inJSON string) {
 
 // heaviestEntries names those with the most packets, the first of equal ones first.
 func (t *writer) heaviestEntries(e *entryLoads) {
-	order := make([]int, e.n)
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(e.Packets[b], e.Packets[a]) })
 	var heaviest []string
-	for _, i := range order[:min(heaviestMentioned, e.n)] {
+	for _, i := range report.MostFirst(e.n, func(i int) uint64 { return e.Packets[i] })[:min(heaviestMentioned, e.n)] {
 		if e.Packets[i] > 0 {
 			heaviest = append(heaviest, fmt.Sprintf("entry %d (%s) %s", i, e.PlaceInWords(i), words.Percent(report.Ratio(e.Packets[i], e.total))))
 		}
