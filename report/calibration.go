@@ -14,8 +14,7 @@ const calibrationSchema = "rssreplay/calibrate/v1"
 
 // Calibration is what a host counted, and the costs that follow from it.
 type Calibration struct {
-	Tool       Tool                  `json:"tool"`
-	Command    List[string]          `json:"command"`
+	Head
 	Measured   Time                  `json:"measured"` // of the last snapshot; null if none tells
 	Snapshots  int                   `json:"snapshots"`
 	Accounting Accounting            `json:"accounting"`

@@ -12,9 +12,7 @@ const CompareSchema = "rssreplay/compare/v1"
 // Compare is several scenarios over one capture, in the order given: all are
 // compared with the first.
 type Compare struct {
-	Words
-	Tool    Tool
-	Command List[string]
+	Head
 	// Capture has the hash types and the reasons for none of the first scenario;
 	// the others' may differ.
 	Capture   Capture
@@ -216,9 +214,7 @@ func (f *Figure) best(scenarios []Scenario) int {
 // WriteJSON does it; errors are those of w.
 func WriteCompareJSON(w io.Writer, c *Compare) error {
 	j := jsonWriter{w: bufio.NewWriterSize(w, 1<<16)}
-	j.begin(CompareSchema, &c.Words)
-	j.member("tool", c.Tool)
-	j.member("command", c.Command)
+	j.begin(CompareSchema, &c.Head)
 	j.member("capture", c.Capture)
 	writeArray(&j, "scenarios", c.Scenarios, "scenario")
 	j.member("best", c.Best())

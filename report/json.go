@@ -18,9 +18,7 @@ import (
 // Errors are those of w.
 func WriteJSON(w io.Writer, r *Report) error {
 	j := jsonWriter{w: bufio.NewWriterSize(w, 1<<16)}
-	j.begin(Schema, &r.Words)
-	j.member("tool", r.Tool)
-	j.member("command", r.Command)
+	j.begin(Schema, &r.Head)
 	if r.Interface != "" {
 		j.member("interface", r.Interface)
 	}
@@ -113,15 +111,17 @@ type jsonWriter struct {
 }
 
 // begin writes what every object begins with.
-func (j *jsonWriter) begin(schema string, words *Words) {
+func (j *jsonWriter) begin(schema string, head *Head) {
 	j.w.WriteByte('{')
 	j.member("schema", schema)
-	if words.Title != "" {
-		j.member("title", words.Title)
+	if head.Title != "" {
+		j.member("title", head.Title)
 	}
-	if words.Note != "" {
-		j.member("note", words.Note)
+	if head.Note != "" {
+		j.member("note", head.Note)
 	}
+	j.member("tool", head.Tool)
+	j.member("command", head.Command)
 }
 
 func (j *jsonWriter) key(name string) {

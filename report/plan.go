@@ -12,8 +12,7 @@ const planSchema = "rssreplay/plan/v1"
 
 // Plan is test flows that load every CPU alike.
 type Plan struct {
-	Tool           Tool
-	Command        List[string]
+	Head
 	Protocol       string // "tcp" or "udp"
 	Source         netip.Addr
 	Destination    netip.Addr
@@ -50,10 +49,7 @@ type PlannedPlace struct {
 // does it; errors are those of w.
 func WritePlanJSON(w io.Writer, p *Plan) error {
 	j := jsonWriter{w: bufio.NewWriterSize(w, 1<<16)}
-	j.w.WriteByte('{')
-	j.member("schema", planSchema)
-	j.member("tool", p.Tool)
-	j.member("command", p.Command)
+	j.begin(planSchema, &p.Head)
 	j.member("protocol", p.Protocol)
 	j.member("source", p.Source)
 	j.member("destination", p.Destination)

@@ -13,9 +13,7 @@ const Schema = "rssreplay/report/v1"
 // table's load, each mode's counters, the flows and the findings. The fields
 // tagged "-" are for the text only, or written by WriteJSON in its own way.
 type Report struct {
-	Words
-	Tool       Tool          `json:"tool"`
-	Command    List[string]  `json:"command"`             // the command line, its name first
+	Head
 	Interface  string        `json:"interface,omitempty"` // that the imported texts are of; "", and not in the JSON, if none says
 	Capture    Capture       `json:"capture"`
 	Parameters Parameters    `json:"parameters"`
@@ -66,6 +64,13 @@ type Report struct {
 	Notes     []string `json:"-"` // the text's first lines, such as what the default key means for the CPU numbers
 	FlowsNote string   `json:"-"` // a sentence before the flow table, such as which CPU's flows are shown
 	Caveats   []string `json:"-"` // after those that hold for every capture
+}
+
+// Head is what every result begins with: the author's words, if he has any, and what made it.
+type Head struct {
+	Words
+	Tool    Tool         `json:"tool"`
+	Command List[string] `json:"command"` // the command line, its name first
 }
 
 // Tool says what wrote the report.

@@ -15,9 +15,7 @@ const ExplainSchema = "rssreplay/explain/v1"
 // first packet of the replay.
 type Explanation struct {
 	Schema string `json:"schema"` // ExplainSchema
-	Words
-	Tool       Tool            `json:"tool"`
-	Command    List[string]    `json:"command"`
+	Head
 	Packet     ExplainedPacket `json:"packet"`
 	Steering   *Steering       `json:"steering"` // null for a sent packet: no NIC hashes it
 	Parameters Parameters      `json:"parameters"`

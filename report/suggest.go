@@ -15,17 +15,15 @@ const suggestSchema = "rssreplay/suggest/v1"
 // Suggest is what would spread the load of a capture better, found on all of it.
 // Whether that lasts was judged with tables that were found on parts of it, on others.
 type Suggest struct {
-	Words
-	Tool       Tool         `json:"tool"`
-	Command    List[string] `json:"command"`
-	Capture    Capture      `json:"capture"`    // all of it, under the present steering
-	Parameters Parameters   `json:"parameters"` // of the present
-	Objective  string       `json:"objective"`  // what is to be even: "packets", "bytes" or "busy"
-	Mode       string       `json:"mode"`       // the mode that was replayed
-	Judging    Judging      `json:"judging"`
-	Present    Placement    `json:"present"`
-	Bound      Bound        `json:"bound"`
-	Moving     *Moving      `json:"moving,omitempty"` // tables that follow the load; nil where too few windows have packets to tell, or it is not packets that are to be even
+	Head
+	Capture    Capture    `json:"capture"`    // all of it, under the present steering
+	Parameters Parameters `json:"parameters"` // of the present
+	Objective  string     `json:"objective"`  // what is to be even: "packets", "bytes" or "busy"
+	Mode       string     `json:"mode"`       // the mode that was replayed
+	Judging    Judging    `json:"judging"`
+	Present    Placement  `json:"present"`
+	Bound      Bound      `json:"bound"`
+	Moving     *Moving    `json:"moving,omitempty"` // tables that follow the load; nil where too few windows have packets to tell, or it is not packets that are to be even
 	// Suggestions are in the order of Sort: the first for balance is the recommendation.
 	Suggestions List[Suggestion] `json:"suggestions"`
 	Curve       List[CurvePoint] `json:"moves_curve"` // what more moves of single entries bring

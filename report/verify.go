@@ -14,9 +14,7 @@ const verifySchema = "rssreplay/verify/v1"
 
 // Verify is a prediction beside what really happened.
 type Verify struct {
-	Words
-	Tool        Tool                    `json:"tool"`
-	Command     List[string]            `json:"command"`
+	Head
 	Capture     Capture                 `json:"capture"`
 	Parameters  Parameters              `json:"parameters"`
 	Source      string                  `json:"source"`   // what tells what happened: "records", "counters" or "interrupts"

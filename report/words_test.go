@@ -22,7 +22,8 @@ import (
 func wordWriters(words report.Words) map[string]func(w io.Writer) error {
 	r, c := fixture.New(4, 10, "rss-msix"), fixture.Compared(2, 4)
 	r.Words, c.Words = words, words
-	suggest, verify, explain := &report.Suggest{Words: words}, &report.Verify{Words: words}, &report.Explanation{Words: words}
+	head := report.Head{Words: words}
+	suggest, verify, explain := &report.Suggest{Head: head}, &report.Verify{Head: head}, &report.Explanation{Head: head}
 	o := text.Options{}
 	return map[string]func(w io.Writer) error{
 		"table":                func(w io.Writer) error { return text.Write(w, r, o) },

@@ -46,11 +46,11 @@ func (r *replayRun) replayEvery() error {
 		a := r.builder() // it keeps the flows' order, which is another in each interval
 		a.Replayed, a.Interval = done, true
 		rep := a.Report()
-		rep.Words = r.out.Words
-		rep.Title = fmt.Sprintf("%s to %s after the first packet", flagTime(part.From), flagTime(part.To))
-		if title := r.out.Words.Title; title != "" {
-			rep.Title = title + ": " + rep.Title
+		rep.Head = r.out.Head()
+		if rep.Title != "" {
+			rep.Title += ": "
 		}
+		rep.Title += fmt.Sprintf("%s to %s after the first packet", flagTime(part.From), flagTime(part.To))
 		judged, err := cli.FirstMet(r.conditions, "", &findings.Values{Modes: rep.Modes, Findings: rep.Findings})
 		if err != nil {
 			return err

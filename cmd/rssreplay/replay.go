@@ -215,7 +215,7 @@ func (r *replayRun) resolve() (err error) {
 func (r *replayRun) builder() *assemble.ReportBuilder {
 	return &assemble.ReportBuilder{
 		Settings: r.settings, On: r.on, Limit: r.limit, Room: r.flags.output.Has("html") && !r.flags.model.Set.Changed("flows"),
-		Command: r.env.Command(), Arguments: assemble.Arguments(r.env.Args[1:], r.flags.model.Set),
+		Arguments: assemble.Arguments(r.env.Args[1:], r.flags.model.Set),
 	}
 }
 
@@ -286,7 +286,7 @@ func (r *replayRun) report(done *input.Replayed) (*report.Report, error) {
 		a.Headroom = all[0]
 	}
 	rep := a.Report()
-	rep.Words = r.out.Words
+	rep.Head = r.out.Head()
 	rep.Next = r.flags.next(r.env, r.settings, rep)
 	if !r.flags.digest {
 		return rep, nil

@@ -232,7 +232,7 @@ func TestStoredBundle(t *testing.T) {
 		{[]string{"--bundle"}, "folder/table.txt", "table.txt"},
 		{nil, "folder/table.txt", "table.txt"},
 	} {
-		r := &report.Report{Command: append([]string{"rssreplay", "a.pcap"}, test.command...), Parameters: report.Parameters{{Name: "queues", Value: 8, Source: test.source}}}
+		r := &report.Report{Head: report.Head{Command: append([]string{"rssreplay", "a.pcap"}, test.command...)}, Parameters: report.Parameters{{Name: "queues", Value: 8, Source: test.source}}}
 		New(Config{}).Stored(r)
 		if got := r.Parameters[0].Source; got != test.want {
 			t.Errorf("of %q: %q is %q, want %q", test.command, test.source, got, test.want)

@@ -29,7 +29,7 @@ func WriteCompare(w io.Writer, c *report.Compare) error {
 		}
 	})
 	tail := &markdown{limit: captureBytes + parameterSize + caveatsBytes}
-	tail.tail(&capture, c.Tool, c.Command, c.CommonParameters(), report.CaveatsOf(&capture, c.CommonParameters(), c.Caveats))
+	tail.tail(&capture, &c.Head, c.CommonParameters(), report.CaveatsOf(&capture, c.CommonParameters(), c.Caveats))
 	m.limit -= tail.b.Len()
 	if compared {
 		if twoReports(c) {

@@ -38,7 +38,7 @@ func Write(w io.Writer, r *report.Report) error {
 	m.lead(report.TitleOf("RSS replay", c), c, r.Notes, r.Summary(), func(p *markdown) { p.leadFigures(r.Modes) })
 	m.findings("Findings", findingsBytes, r.Findings, true)
 	tail := &markdown{limit: captureBytes + parameterSize + caveatsBytes}
-	tail.tail(c, r.Tool, r.Command, r.Parameters, report.CaveatsOf(c, r.Parameters, r.Caveats))
+	tail.tail(c, &r.Head, r.Parameters, report.CaveatsOf(c, r.Parameters, r.Caveats))
 	m.limit -= tail.b.Len()
 	if c.Received > 0 {
 		m.modes(r)
@@ -368,7 +368,7 @@ func markdownFlow(r *report.Report, f *report.Flow, number int) []string {
 }
 
 // tail is the capture, with what the report can be repeated, and all caveats.
-func (m *markdown) tail(c *report.Capture, tool report.Tool, command []string, parameters report.Parameters, caveats []string) {
+func (m *markdown) tail(c *report.Capture, head *report.Head, parameters report.Parameters, caveats []string) {
 	m.details(captureBytes, "Capture", "", func(p *markdown) {
 		var rows [][]string
 		for i := range c.Files {
@@ -397,10 +397,10 @@ func (m *markdown) tail(c *report.Capture, tool report.Tool, command []string, p
 		p.add("\n")
 	})
 	m.details(parameterSize, "Command and parameters", "", func(p *markdown) {
-		if len(command) > 0 {
-			p.fenced(words.CutTo(strings.Join(words.ShellWords(command), " "), maxProse))
+		if len(head.Command) > 0 {
+			p.fenced(words.CutTo(strings.Join(words.ShellWords(head.Command), " "), maxProse))
 		}
-		if tool.Name != "" {
+		if tool := &head.Tool; tool.Name != "" {
 			p.para(code(strings.Join([]string{tool.Name, tool.Version, tool.Go}, " ")))
 		}
 		var rows [][]string

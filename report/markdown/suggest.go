@@ -36,7 +36,7 @@ func WriteSuggest(w io.Writer, s *report.Suggest) error {
 		p.para(strings.Join(legend, " "))
 	})
 	tail := &markdown{limit: captureBytes + parameterSize + caveatsBytes}
-	tail.tail(&s.Capture, s.Tool, s.Command, s.Parameters, report.CaveatsOf(&s.Capture, s.Parameters, s.Caveats))
+	tail.tail(&s.Capture, &s.Head, s.Parameters, report.CaveatsOf(&s.Capture, s.Parameters, s.Caveats))
 	m.limit -= tail.b.Len() + declinedBytes + curveBytes + sizesBytes + keysBytes
 	m.suggestions(s)
 	m.limit += declinedBytes + curveBytes + sizesBytes + keysBytes

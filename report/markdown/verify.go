@@ -18,7 +18,7 @@ func WriteVerify(w io.Writer, v *report.Verify) error {
 		p.facts("packets", v.PacketFacts())
 	})
 	tail := &markdown{limit: captureBytes + parameterSize + caveatsBytes}
-	tail.tail(&v.Capture, v.Tool, v.Command, v.Parameters, v.AllCaveats())
+	tail.tail(&v.Capture, &v.Head, v.Parameters, v.AllCaveats())
 	m.limit -= tail.b.Len()
 	numbers := func(heads []string) []string {
 		for i := range heads {

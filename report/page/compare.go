@@ -26,7 +26,7 @@ func WriteCompare(w io.Writer, c *report.Compare) error {
 		capture.HashTypes, capture.Unhashed = nil, nil
 	}
 	page.Lead = newLead(&capture, c.NotesAndTrust(), c.Summary())
-	page.Tail = newTail(&capture, c.Tool, c.Command, c.CommonParameters(), c.Caveats)
+	page.Tail = newTail(&capture, &c.Head, c.CommonParameters(), c.Caveats)
 	page.execute("head", page)
 	body := newCompareBody(c, page)
 	page.execute("compare", body)

@@ -37,7 +37,7 @@ func Write(w io.Writer, r *report.Report) error {
 		return err
 	}
 	page.Lead = newLead(&r.Capture, r.Notes, r.Summary())
-	page.Tail = newTail(&r.Capture, r.Tool, r.Command, r.Parameters, r.Caveats)
+	page.Tail = newTail(&r.Capture, &r.Head, r.Parameters, r.Caveats)
 	page.execute("head", page)
 	body := newReportBody(r, page)
 	page.execute("report", body)
@@ -248,10 +248,10 @@ type tail struct {
 // fact is a line of a list of terms, without a name where it goes on.
 type fact struct{ Name, Text, Class string }
 
-func newTail(c *report.Capture, tool report.Tool, command []string, parameters report.Parameters, caveats []string) *tail {
+func newTail(c *report.Capture, of *report.Head, parameters report.Parameters, caveats []string) *tail {
 	tail := &tail{
-		Command: strings.Join(words.ShellWords(command), " "),
-		Tool:    words.Shown(strings.TrimSpace(strings.Join([]string{tool.Name, tool.Version, tool.Go}, " "))),
+		Command: strings.Join(words.ShellWords(of.Command), " "),
+		Tool:    words.Shown(strings.TrimSpace(strings.Join([]string{of.Tool.Name, of.Tool.Version, of.Tool.Go}, " "))),
 		Caveats: report.CaveatsOf(c, parameters, caveats),
 	}
 	tail.Files = table{ID: "files", Caption: "Files", Head: heads("file", "format", "link types", "*size")}

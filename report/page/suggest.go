@@ -24,7 +24,7 @@ func WriteSuggest(w io.Writer, s *report.Suggest) error {
 	r := report.Report{Capture: s.Capture}
 	summary := append([]string{r.TrafficSentence(), "Recommended: " + strings.TrimSuffix(title, ".") + "."}, sentences...)
 	page.Lead = newLead(&s.Capture, s.Notes, summary)
-	page.Tail = newTail(&s.Capture, s.Tool, s.Command, s.Parameters, s.Caveats)
+	page.Tail = newTail(&s.Capture, &s.Head, s.Parameters, s.Caveats)
 	page.execute("head", page)
 	page.execute("suggest", newSuggestBody(s, page, commands))
 	page.data(func() error { return nil })

@@ -269,12 +269,12 @@ func (t *writer) scenarioEntries(scenarios []report.Scenario, heads []string) {
 
 // scenarioParameters is the parameters that differ, then those that do not.
 func (t *writer) scenarioParameters(c *report.Compare, heads []string) {
-	common := &report.Report{Tool: c.Tool, Command: c.Command, Parameters: c.CommonParameters()}
-	differ := func(p report.Parameter) bool { return common.Parameters.Named(p.Name) == nil }
+	common := c.CommonParameters()
+	differ := func(p report.Parameter) bool { return common.Named(p.Name) == nil }
 	t.heading("PARAMETERS THAT DIFFER", "from those of "+words.Clean(c.Scenarios[0].Name))
 	same := true
 	for i := range c.Scenarios {
-		same = same && len(c.Scenarios[i].Parameters) == len(common.Parameters)
+		same = same && len(c.Scenarios[i].Parameters) == len(common)
 	}
 	for i := range c.Scenarios {
 		if same {
@@ -295,5 +295,5 @@ func (t *writer) scenarioParameters(c *report.Compare, heads []string) {
 		}
 		t.list(heads[i], marginOf(heads), parts, report.Plain)
 	}
-	t.parameters(common)
+	t.parameters(&c.Head, common)
 }

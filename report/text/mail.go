@@ -35,7 +35,7 @@ func WriteMail(w io.Writer, r *report.Report) error {
 	}
 	t.findings(r.Findings)
 	t.heading("PARAMETERS", "those that are not the defaults")
-	t.commandAndTool(r)
+	t.commandAndTool(&r.Head)
 	t.setParameters(r.Parameters)
 	t.caveats(report.CaveatsOf(&r.Capture, r.Parameters, r.Caveats))
 	return t.flush()

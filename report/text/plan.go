@@ -52,7 +52,7 @@ func WritePlan(w io.Writer, p *report.Plan, o Options) error {
 	for _, f := range p.Flows {
 		t.line(words.Indent + words.Clean(f.Command))
 	}
-	t.parameters(&report.Report{Tool: p.Tool, Command: p.Command, Parameters: p.Parameters})
+	t.parameters(&p.Head, p.Parameters)
 	if p.PeerParameters != nil {
 		t.heading("PARAMETERS OF "+strings.ToUpper(p.Source.String()), "which replies go to")
 		t.parameterList(p.PeerParameters)

@@ -36,9 +36,8 @@ func WriteSuggest(w io.Writer, s *report.Suggest, o Options) error {
 	t.capture(&s.Capture)
 	t.tableSizes(s)
 	t.keyTrials(s)
-	r := &report.Report{Tool: s.Tool, Command: s.Command, Parameters: s.Parameters, Capture: s.Capture, Caveats: s.Caveats}
-	t.parameters(r)
-	t.caveats(report.CaveatsOf(&r.Capture, r.Parameters, r.Caveats))
+	t.parameters(&s.Head, s.Parameters)
+	t.caveats(report.CaveatsOf(&s.Capture, s.Parameters, s.Caveats))
 	return t.flush()
 }
 

@@ -81,7 +81,7 @@ func Write(w io.Writer, r *report.Report, o Options) error {
 		}
 	}
 	if o.shows("parameters") {
-		t.parameters(r)
+		t.parameters(&r.Head, r.Parameters)
 	}
 	if o.shows("caveats") {
 		t.caveats(report.CaveatsOf(&r.Capture, r.Parameters, r.Caveats))
@@ -200,18 +200,18 @@ const parameterLabels = 19
 // parameters prints in full what something set, and the defaults in one
 // paragraph; first the command and the tool, without which a bug report can't
 // be repeated.
-func (t *writer) parameters(r *report.Report) {
+func (t *writer) parameters(head *report.Head, parameters report.Parameters) {
 	t.heading("PARAMETERS", "")
-	t.commandAndTool(r)
-	t.parameterList(r.Parameters)
+	t.commandAndTool(head)
+	t.parameterList(parameters)
 }
 
-func (t *writer) commandAndTool(r *report.Report) {
-	if len(r.Command) > 0 {
-		t.command(r.Command)
+func (t *writer) commandAndTool(head *report.Head) {
+	if len(head.Command) > 0 {
+		t.command(head.Command)
 	}
-	if r.Tool.Name != "" {
-		t.para("tool", parameterLabels, strings.Join([]string{r.Tool.Name, r.Tool.Version, r.Tool.Go}, " "), report.Plain)
+	if tool := &head.Tool; tool.Name != "" {
+		t.para("tool", parameterLabels, strings.Join([]string{tool.Name, tool.Version, tool.Go}, " "), report.Plain)
 	}
 }
 

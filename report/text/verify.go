@@ -37,7 +37,7 @@ func WriteVerify(w io.Writer, v *report.Verify, o Options) error {
 	t.verifiedCPUs(v)
 	t.recovered(v)
 	t.capture(&v.Capture)
-	t.parameters(&report.Report{Tool: v.Tool, Command: v.Command, Parameters: v.Parameters})
+	t.parameters(&v.Head, v.Parameters)
 	t.caveats(v.AllCaveats())
 	return t.flush()
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/cmd/rssreplay/internal/input"
 	"rssreplay/cmd/rssreplay/internal/settings"
 	"rssreplay/dispatch"
@@ -31,8 +30,7 @@ type ReportBuilder struct {
 
 	Headroom []*report.Headroom // of each mode; nil: not asked for
 
-	Command   report.List[string] // as it was given
-	Arguments []findings.Argument // of it, those that other commands take, too
+	Arguments []findings.Argument // of the command line, those that other commands take, too
 
 	ranked []uint32 // the largest flows, as many as were asked for so far
 }
@@ -56,8 +54,6 @@ func (a *ReportBuilder) Report() *report.Report {
 	listed, total := a.listedOf(a.Limit)
 	shown := a.Settings.Shown
 	r := &report.Report{
-		Tool:       cli.Tool(),
-		Command:    shown.Command(a.Command),
 		Interface:  a.Settings.Device,
 		Capture:    a.Capture(),
 		Parameters: a.Settings.Parameters,

@@ -64,7 +64,7 @@ func measure(e *cli.Env, f *calibrateFlags, args []string) error {
 	if err := m.resolve(); err != nil {
 		return err
 	}
-	c := &report.Calibration{Tool: cli.Tool(), Command: e.Command(), Notes: m.snapshots.notes}
+	c := &report.Calibration{Head: m.out.Head(), Notes: m.snapshots.notes}
 	if err := m.predict(c); err != nil {
 		return err
 	}

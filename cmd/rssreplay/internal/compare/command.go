@@ -112,8 +112,7 @@ func compare(e *cli.Env, f *compareFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	compare.Words = out.Words
-	compare.Command = out.Shown.Command(e.Command())
+	compare.Head = out.Head()
 	compare.Anonymized, compare.Notes = out.Shown.Done(compare.Notes, false)
 	met, err := firstMet(conditions, compare.Scenarios)
 	if err != nil {

@@ -64,8 +64,7 @@ func diff(e *cli.Env, f *output.Flags, failIf, reports []string) error {
 	}
 	compareAlike(scenarios[0], scenarios[1])
 	compare := diffOf(scenarios[0], scenarios[1])
-	compare.Words = out.Words
-	compare.Command = out.Shown.Command(e.Command())
+	compare.Head = out.Head()
 	compare.Anonymized, compare.Notes = out.Shown.Done(compare.Notes, false)
 	now := &compare.Scenarios[1]
 	if compare.Capture.Received == 0 {
@@ -111,7 +110,7 @@ func traffic(r *report.Report) string {
 // diffOf is the comparison of two reports; the capture is the new one's.
 func diffOf(before, after *scenario) *report.Compare {
 	c := &report.Compare{
-		Tool: cli.Tool(), Capture: after.earlier.Capture,
+		Capture:   after.earlier.Capture,
 		Scenarios: report.List[report.Scenario]{before.earlierScenario(), after.earlierScenario()},
 		Caveats:   []string{"The figures and parameters are those that the two reports had then."},
 	}

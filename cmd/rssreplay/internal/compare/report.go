@@ -6,14 +6,13 @@ import (
 	"strings"
 
 	"rssreplay/cmd/rssreplay/internal/assemble"
-	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/dispatch"
 	"rssreplay/report"
 )
 
 // report is the comparison for people and programs.
 func (c *comparison) report() (*report.Compare, error) {
-	compare := &report.Compare{Tool: cli.Tool()}
+	compare := &report.Compare{}
 	var notes, caveats [][]string // of each scenario
 	live := 0
 	for _, s := range c.scenarios {

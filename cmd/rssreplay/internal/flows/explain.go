@@ -140,8 +140,7 @@ func explain(e *cli.Env, f *explainFlags, wanted *wanted, args []string) error {
 		return err
 	}
 	x := packet.explanation(s, stories)
-	x.Words = out.Words
-	x.Command = out.Shown.Command(e.Command())
+	x.Head = out.Head()
 	x.Anonymized, x.Notes = out.Shown.Done(x.Notes, true)
 	if err := out.Write(x); err != nil {
 		return err

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"time"
 
-	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/cmd/rssreplay/internal/settings"
 	"rssreplay/dispatch/engine"
 	"rssreplay/dispatch/story"
@@ -23,7 +22,7 @@ import (
 
 func (p *found) explanation(s *settings.Settings, stories *story.Stories) *report.Explanation {
 	x := &report.Explanation{
-		Schema: report.ExplainSchema, Tool: cli.Tool(), Parameters: s.Parameters, Notes: slices.Concat(s.FlowNotes(), s.Caveats),
+		Schema: report.ExplainSchema, Parameters: s.Parameters, Notes: slices.Concat(s.FlowNotes(), s.Caveats),
 		Packet: report.ExplainedPacket{
 			Number: p.frame, Time: report.Time{Time: time.Unix(0, p.stamp)}, At: p.time,
 			Bytes: p.wire, Captured: p.captured,

@@ -111,7 +111,7 @@ func plan(e *cli.Env, f *planFlags, source, destination string) error {
 		return f.impossible(err, plan.Flow.Version, s, peer)
 	}
 	p := newPlan(flows, s, peer)
-	p.Command = e.Command()
+	p.Head = out.Head()
 	return out.Write(p)
 }
 
@@ -217,7 +217,7 @@ func (f *planFlags) impossible(err error, version uint8, s, peer *settings.Setti
 
 // newPlan is the plan for people and programs.
 func newPlan(flows []portplan.Flow, s, peer *settings.Settings) *report.Plan {
-	p := &report.Plan{Tool: cli.Tool(), Parameters: s.Parameters, Notes: s.FlowNotes(), Caveats: slices.Clone(s.Caveats)}
+	p := &report.Plan{Parameters: s.Parameters, Notes: s.FlowNotes(), Caveats: slices.Clone(s.Caveats)}
 	if s.Illustrative() || peer != nil && peer.Illustrative() {
 		p.Notes = append(p.Notes, "A plan fits one key: with the default key it is illustrative, too, and another NIC sends these flows elsewhere.")
 	}

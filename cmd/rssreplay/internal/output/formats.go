@@ -150,7 +150,7 @@ type Outputs[T any] struct {
 	dirs    []string // to be made for them
 
 	Shown *anonymize.Anonymizer // what may be shown of hosts: nil, and all, without --anonymize
-	Words report.Words          // what Prepare finds
+	words report.Words          // what Prepare finds
 }
 
 // target is one place: a file that a flag names, or standard output.
@@ -349,8 +349,13 @@ func (o *Outputs[T]) Prepare(r cli.Reads) (err error) {
 	if err := o.Protect(slices.Concat(r.Captures, r.Others, f.words.inputs(), f.Anonymize.inputs())); err != nil {
 		return err
 	}
-	o.Words, err = f.words.read(o.Env, r.Captures, r.Others)
+	o.words, err = f.words.read(o.Env, r.Captures, r.Others)
 	return err
+}
+
+// Head is what the result begins with; of the command line what may be shown.
+func (o *Outputs[T]) Head() report.Head {
+	return report.Head{Words: o.words, Tool: cli.Tool(), Command: o.Shown.Command(o.Env.Command())}
 }
 
 // Begin is Plan and Prepare at once, where nothing else is to be written.

@@ -91,8 +91,7 @@ func suggest(e *cli.Env, f *suggestFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	found.Words = out.Words
-	found.Command = out.Shown.Command(e.Command())
+	found.Head = out.Head()
 	found.Anonymized, found.Notes = out.Shown.Done(found.Notes, false)
 	if err := out.Write(found); err != nil {
 		return err

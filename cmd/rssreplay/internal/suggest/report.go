@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"rssreplay/cmd/rssreplay/internal/assemble"
-	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/dispatch"
 	"rssreplay/dispatch/engine"
 	"rssreplay/nicmodel"
@@ -21,7 +20,7 @@ func (c *candidates) report(figures []report.Figures) (*report.Suggest, error) {
 	s := c.suggester
 	a := &assemble.ReportBuilder{Settings: s.settings, Replayed: s.whole}
 	r := &report.Suggest{
-		Tool: cli.Tool(), Capture: a.Capture(), Parameters: s.settings.Parameters, Objective: s.by, Mode: s.mode.String(),
+		Capture: a.Capture(), Parameters: s.settings.Parameters, Objective: s.by, Mode: s.mode.String(),
 		Judging: c.judging, Present: report.Placement{Figures: figures[0], Even: c.evenly(s.settings.Config.Table)},
 		Bound: c.bound(a), Curve: c.curve, Table: a.Table(), CPUs: len(s.settings.Config.CPUs),
 		Notes: s.settings.Notes(), Caveats: a.Caveats(),

@@ -152,8 +152,7 @@ func verify(e *cli.Env, f *verifyFlags, args []string) error {
 		return err
 	}
 	v.sayCommand(result, texts.Bytes())
-	result.Words = out.Words
-	result.Command = out.Shown.Command(e.Command())
+	result.Head = out.Head()
 	result.Anonymized, result.Notes = out.Shown.Done(result.Notes, false)
 	if err := out.Write(result); err != nil {
 		return err

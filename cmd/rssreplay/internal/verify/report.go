@@ -24,7 +24,7 @@ func (v *verification) report() (*report.Verify, error) {
 	}
 	a := &assemble.ReportBuilder{Settings: v.settings, Replayed: v.done}
 	r := &report.Verify{
-		Tool: cli.Tool(), Capture: a.Capture(), Parameters: v.settings.Parameters, Source: v.source,
+		Capture: a.Capture(), Parameters: v.settings.Parameters, Source: v.source,
 		Unit: v.unit, Notes: v.settings.Notes(), Caveats: a.Caveats(),
 	}
 	for _, info := range v.done.Files {
