@@ -68,13 +68,10 @@ func (r *replayRun) replayEvery() error {
 		first = false
 		return r.out.Write(rep)
 	})
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case damage != nil:
-		return cli.Ending(met, cli.Damaged(damage, "the last report is of", r.captures))
 	}
-	return met
+	return cli.Ending(met, cli.Damaged(damage, "the last report is of", r.captures))
 }
 
 // flagTime is a time as flags take it, without what is 0: "24h", not "24h0m0s".

@@ -268,10 +268,7 @@ func (r *replayRun) replayOnce() (err error) {
 			return err
 		}
 	}
-	if damage := done.Result.Damage; damage != nil {
-		return cli.Ending(met, cli.Damaged(damage, "the report is of", r.captures))
-	}
-	return met
+	return cli.Ending(met, cli.Damaged(done.Result.Damage, "the report is of", r.captures))
 }
 
 // report is that of a finished replay, with the author's words and what to do next.

@@ -23,8 +23,11 @@ func Usagef(format string, args ...any) error {
 // DamagedError says that results were printed, but not of the whole capture.
 type DamagedError struct{ error }
 
-// Damaged is the damage of some of the captures, and of what the results are.
+// Damaged is the damage of some of the captures, and of what the results are; nil without any.
 func Damaged(damage error, are string, captures []string) error {
+	if damage == nil {
+		return nil
+	}
 	part := "what comes before"
 	if len(captures) > 1 && !errors.Is(damage, file.ErrInterrupted) {
 		part = "what could be read"

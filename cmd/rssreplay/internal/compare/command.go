@@ -121,10 +121,7 @@ func compare(e *cli.Env, f *compareFlags, args []string) error {
 	if err := out.Write(compare); err != nil {
 		return err
 	}
-	if damage := c.done.Result.Damage; damage != nil {
-		return cli.Ending(met, cli.Damaged(damage, "the comparison is of", captures))
-	}
-	return met
+	return cli.Ending(met, cli.Damaged(c.done.Result.Damage, "the comparison is of", captures))
 }
 
 // firstMet is the first condition that holds, of the first scenario in which one does; err

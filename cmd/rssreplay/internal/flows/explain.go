@@ -145,8 +145,5 @@ func explain(e *cli.Env, f *explainFlags, wanted *wanted, args []string) error {
 	if err := out.Write(x); err != nil {
 		return err
 	}
-	if result.Damage != nil {
-		return cli.Damaged(result.Damage, "the packet was replayed with", reads.Captures)
-	}
-	return nil
+	return cli.Damaged(result.Damage, "the packet was replayed with", reads.Captures)
 }

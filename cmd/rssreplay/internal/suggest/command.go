@@ -96,10 +96,7 @@ func suggest(e *cli.Env, f *suggestFlags, args []string) error {
 	if err := out.Write(found); err != nil {
 		return err
 	}
-	if damage := s.whole.Result.Damage; damage != nil {
-		return cli.Damaged(damage, "the suggestions are for", reads.Captures)
-	}
-	return nil
+	return cli.Damaged(s.whole.Result.Damage, "the suggestions are for", reads.Captures)
 }
 
 // suggestForms are the formats of suggestions.

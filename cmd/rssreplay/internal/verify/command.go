@@ -157,15 +157,13 @@ func verify(e *cli.Env, f *verifyFlags, args []string) error {
 	if err := out.Write(result); err != nil {
 		return err
 	}
-	switch damage := v.done.Result.Damage; {
+	switch {
 	case result.Agrees == nil:
 		return cli.CantTell(errors.New(result.Verdict))
 	case !*result.Agrees:
 		return cli.Differs(errors.New(result.Verdict))
-	case damage != nil:
-		return cli.Damaged(damage, "the verdict is of", reads.Captures)
 	}
-	return nil
+	return cli.Damaged(v.done.Result.Damage, "the verdict is of", reads.Captures)
 }
 
 // takeSeen reads what the flags say was really seen: counters, and the stack's CPUs.
