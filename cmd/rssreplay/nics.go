@@ -86,7 +86,7 @@ func newNICsCommand(e *cli.Env) *cobra.Command {
 			if len(names) > 0 {
 				text = writeProfiles
 			}
-			out, err := output.Plan(e, to, append(output.Texts(text), output.Plain("json", writeNICsJSON)))
+			out, err := output.Begin(e, to, append(output.Texts(text), output.Plain("json", writeNICsJSON)), cli.Reads{})
 			if err != nil {
 				return err
 			}

@@ -74,10 +74,10 @@ func measure(e *cli.Env, f *calibrateFlags, args []string) error {
 	if err := m.out.Write(c); err != nil {
 		return err
 	}
-	if p := m.predicted; p != nil && p.done.Result.Damage != nil {
-		return cli.Damaged(p.done.Result.Damage, "the prediction is of", m.captures)
+	if m.predicted == nil {
+		return nil
 	}
-	return nil
+	return cli.Damaged(m.predicted.done.Result.Damage, "the prediction is of", m.captures)
 }
 
 // plan checks the flags by themselves, reads the snapshots, and protects what is read from
@@ -99,7 +99,8 @@ func (m *measurement) plan(args []string) error {
 	if m.snapshots, err = readSnapshots(f.snapshots); err != nil {
 		return cli.Usagef("--snapshots: %w", err)
 	}
-	return m.out.Protect(slices.Concat(reads.Captures, reads.Others, m.snapshots.files))
+	reads.Others = append(reads.Others, m.snapshots.files...)
+	return m.out.Prepare(reads)
 }
 
 // resolve checks what the flags come to, and makes a history of the snapshots.

@@ -70,11 +70,8 @@ func NewHashCommand(e *cli.Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		out, err := output.Plan(e, to, append(output.Texts(writeHashText), output.Plain("json", writeHashJSON)))
+		out, err := output.Begin(e, to, append(output.Texts(writeHashText), output.Plain("json", writeHashJSON)), cli.Reads{Others: model.Inputs()})
 		if err != nil {
-			return err
-		}
-		if err := out.Protect(model.Inputs()); err != nil {
 			return err
 		}
 		s, err := model.Resolve(e, nil)

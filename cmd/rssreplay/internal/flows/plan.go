@@ -81,14 +81,12 @@ type forwarded struct {
 func (f *forwarded) Set(value string) error { return f.to.Set(f.flag, value) }
 
 func plan(e *cli.Env, f *planFlags, source, destination string) error {
-	out, err := output.Plan(e, f.output, append(output.Texts(text.WritePlan), output.Plain("json", report.WritePlanJSON), output.Plain("iperf3", report.WritePlanCommands)))
-	if err != nil {
-		return err
-	}
 	if slices.Contains(f.model.Inputs(), "-") && slices.Contains(f.peer.Inputs(), "-") {
 		return cli.Usagef("both hosts' NICs can't be on standard input: give one of them as a file")
 	}
-	if err := out.Protect(slices.Concat(f.model.Inputs(), f.peer.Inputs())); err != nil {
+	forms := append(output.Texts(text.WritePlan), output.Plain("json", report.WritePlanJSON), output.Plain("iperf3", report.WritePlanCommands))
+	out, err := output.Begin(e, f.output, forms, cli.Reads{Others: slices.Concat(f.model.Inputs(), f.peer.Inputs())})
+	if err != nil {
 		return err
 	}
 	plan, err := f.portPlan(source, destination)

@@ -302,8 +302,8 @@ func sameFile(a, b string) bool {
 	return err == nil && os.SameFile(one, other)
 }
 
-// Protect refuses to write over one of the files that are to be read.
-func (o *Outputs[T]) Protect(inputs []string) error {
+// protect refuses to write over one of the files that are to be read.
+func (o *Outputs[T]) protect(inputs []string) error {
 	for _, t := range o.targets {
 		out, err := os.Stat(t.path)
 		if t.path == StdoutPath || err != nil || !out.Mode().IsRegular() {
@@ -346,7 +346,7 @@ func (o *Outputs[T]) Prepare(r cli.Reads) (err error) {
 	if err := o.checkPlaces(); err != nil {
 		return err
 	}
-	if err := o.Protect(slices.Concat(r.Captures, r.Others, f.words.inputs(), f.Anonymize.inputs())); err != nil {
+	if err := o.protect(slices.Concat(r.Captures, r.Others, f.words.inputs(), f.Anonymize.inputs())); err != nil {
 		return err
 	}
 	o.words, err = f.words.read(o.Env, r.Captures, r.Others)
