@@ -181,7 +181,7 @@ func (t *TableReport) sameCPUs(other *TableReport) bool {
 // does, beside that of the packets in a second to this power.
 var (
 	loadLabels = map[string]float64{
-		HeadroomLabel: -1, BesideFirst: -1, FullAt: -1, imbalanceOfBusy.Label: 0, serialBusy: 1, busiestCPU.Label: 1,
+		headroomLabel: -1, besideFirst: -1, fullAt: -1, imbalanceOfBusy.Label: 0, serialBusy: 1, busiestCPU.Label: 1,
 	}
 	placedLabels = []string{
 		imbalanceOfBytes.Label, imbalanceOfBusiest.Label, peakImbalance.Label, dropped.Label, perDPC.Label, latencyP50.Label, latencyP99.Label, latencyMax.Label,

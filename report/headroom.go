@@ -143,9 +143,9 @@ func HasHeadroom(modes []Mode) bool {
 // headroomFigures are the rows of what each mode holds; of is what a scenario is compared
 // with, nil for none.
 func headroomFigures(of *Scenario) []Figure {
-	figures := []Figure{{"", HeadroomLabel, ofMode(func(m *Mode) Fraction { return m.Headroom.factor() }), factorText}}
+	figures := []Figure{{"", headroomLabel, ofMode(func(m *Mode) Fraction { return m.Headroom.factor() }), factorText}}
 	if of != nil {
-		figures = append(figures, Figure{"", BesideFirst, func(s *Scenario, m *Mode) Fraction {
+		figures = append(figures, Figure{"", besideFirst, func(s *Scenario, m *Mode) Fraction {
 			first := of.ModeNamed(m.Mode)
 			if s == nil || first == nil {
 				return Null
@@ -166,8 +166,8 @@ func ratioTimesText(f Fraction) string {
 
 // The labels of the rows.
 const (
-	HeadroomLabel = "headroom: holds N × this rate"
-	BesideFirst   = "  beside the first scenario's"
+	headroomLabel = "headroom: holds N × this rate"
+	besideFirst   = "  beside the first scenario's"
 )
 
 // costsOrigin says in a clause where a report's costs come from.

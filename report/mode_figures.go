@@ -70,8 +70,21 @@ var (
 func serialFigures() []Figure {
 	return []Figure{
 		{"serial_utilization", serialBusy, ofMode(func(m *Mode) Fraction { return m.OfTime(m.SerialUtilization) }), words.Percent[Fraction]},
-		{"", FullAt, ofMode(func(m *Mode) Fraction { return 1 / m.OfTime(m.SerialUtilization) }), timesText},
+		{"", fullAt, ofMode(func(m *Mode) Fraction { return 1 / m.OfTime(m.SerialUtilization) }), timesText},
 	}
+}
+
+// LeadingFigures are those of figures that a summary is judged by.
+func LeadingFigures(figures []Figure) (leading []Figure) {
+	labels := []string{
+		headroomLabel, besideFirst, serialBusy, fullAt, ImbalanceOfPackets.Label, mostLoaded.Label, dropped.Label, busiestCPU.Label, latencyP99.Label,
+	}
+	for _, f := range figures {
+		if slices.Contains(labels, f.Label) {
+			leading = append(leading, f)
+		}
+	}
+	return leading
 }
 
 // groupFigure is the imbalance between groups of CPUs; no figure, without a label, where
@@ -91,7 +104,7 @@ func groupFigure(label string, modes []Mode, imbalance func(*Imbalance) *Fractio
 // The labels of the serial unit's share of the time, and of the rate at which it has none left.
 const (
 	serialBusy = "serial unit busy"
-	FullAt     = "  it is not full below N × this rate"
+	fullAt     = "  it is not full below N × this rate"
 )
 
 func timesText(f Fraction) string {

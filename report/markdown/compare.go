@@ -21,11 +21,13 @@ func WriteCompare(w io.Writer, c *report.Compare) error {
 		capture.HashTypes, capture.Unhashed = nil, nil
 	}
 	names := scenarioCodes(c.Scenarios)
+	figures := report.ComparedFigures(c.Scenarios)
 	compared := c.Capture.Received > 0 && len(c.Scenarios) > 0
 	m.words(&c.Words)
 	m.lead(c.Title(), &c.Capture, c.NotesAndTrust(), c.Summary(), func(p *markdown) {
 		if compared {
-			p.comparedFigures(c, names, leadLabels)
+			p.comparedFigures(c, names, report.LeadingFigures(figures))
+			p.say(c.MarksSentences()...)
 		}
 	})
 	tail := &markdown{limit: captureBytes + parameterSize + caveatsBytes}
@@ -38,7 +40,10 @@ func WriteCompare(w io.Writer, c *report.Compare) error {
 			m.movedFlows(c.Diff)
 		}
 		m.scenariosOverTime(c)
-		m.details(maxMarkdown/4, "All figures of the scenarios", "", func(p *markdown) { p.comparedFigures(c, names, nil) })
+		m.details(maxMarkdown/4, "All figures of the scenarios", "", func(p *markdown) {
+			p.comparedFigures(c, names, figures)
+			p.longNames(c.Scenarios, names)
+		})
 		m.details(maxMarkdown/8, "Table entries that differ", "", func(p *markdown) { p.scenarioEntries(c.Scenarios, names) })
 		if !c.HashedAlike() {
 			m.details(maxMarkdown/8, "Hash types", "", func(p *markdown) { p.scenarioHashing(c, names) })
@@ -60,18 +65,18 @@ func scenarioCodes(scenarios []report.Scenario) []string {
 	return heads
 }
 
-// comparedFigures are those that have labels, or for nil all; of a diff with what changed.
-func (m *markdown) comparedFigures(c *report.Compare, names, labels []string) {
+// comparedFigures are these; of a diff with what changed.
+func (m *markdown) comparedFigures(c *report.Compare, names []string, figures []report.Figure) {
 	if twoReports(c) {
-		m.changes(c, names, labels)
+		m.changes(c, names, figures)
 	} else {
-		m.scenarioFigures(c, names, labels)
+		m.scenarioFigures(c, names, figures)
 	}
-	if labels != nil {
-		m.say(c.MarksSentences()...)
-		return
-	}
-	for i, s := range c.Scenarios {
+}
+
+// longNames says whose the heads are that are not whole names.
+func (m *markdown) longNames(scenarios []report.Scenario, names []string) {
+	for i, s := range scenarios {
 		if names[i] != code(s.Name) {
 			m.add(fmt.Sprintf("- %s is %s\n", names[i], code(s.Name)))
 		}
@@ -81,7 +86,7 @@ func (m *markdown) comparedFigures(c *report.Compare, names, labels []string) {
 
 // scenarioFigures is a row for each figure and a column for each scenario, with the
 // best of a row in bold.
-func (m *markdown) scenarioFigures(c *report.Compare, names, labels []string) {
+func (m *markdown) scenarioFigures(c *report.Compare, names []string, figures []report.Figure) {
 	scenarios := c.Scenarios
 	others := report.WithoutRSS(scenarios)
 	heads := []string{""}
@@ -93,10 +98,7 @@ func (m *markdown) scenarioFigures(c *report.Compare, names, labels []string) {
 		heads, modes = append(heads, "*without RSS"), append(modes, code(report.NonRSS))
 	}
 	rows := [][]string{modes}
-	for _, f := range report.ComparedFigures(scenarios) {
-		if labels != nil && !slices.Contains(labels, f.Label) {
-			continue
-		}
+	for _, f := range figures {
 		row := []string{figureLabel(c.Label(&f))}
 		best := c.Marked(&f)
 		for i := range scenarios {
@@ -118,14 +120,12 @@ func (m *markdown) scenarioFigures(c *report.Compare, names, labels []string) {
 func twoReports(c *report.Compare) bool { return c.Diff != nil && len(c.Scenarios) == 2 }
 
 // changes is a row for each figure of a diff.
-func (m *markdown) changes(c *report.Compare, names, labels []string) {
+func (m *markdown) changes(c *report.Compare, names []string, figures []report.Figure) {
 	var rows [][]string
-	for _, f := range report.ComparedFigures(c.Scenarios) {
-		if labels == nil || slices.Contains(labels, f.Label) {
-			row := c.ChangeRow(&f)
-			row[0] = figureLabel(row[0])
-			rows = append(rows, row)
-		}
+	for _, f := range figures {
+		row := c.ChangeRow(&f)
+		row[0] = figureLabel(row[0])
+		rows = append(rows, row)
 	}
 	m.table("changes", []string{"", "*" + names[0], "*" + names[1], "*change", "*percent"}, rows, nil)
 	var under []string

@@ -72,15 +72,9 @@ func (m *markdown) lead(title string, c *report.Capture, notes, summary []string
 	})
 }
 
-// leadLabels are the figures that a summary is judged by.
-var leadLabels = []string{
-	report.HeadroomLabel, report.BesideFirst, "serial unit busy", report.FullAt, "imbalance of packets, max ÷ mean", "packets on the most loaded CPU", "packets dropped", "utilization of the busiest CPU", "latency p99, slowest CPU",
-}
-
 // leadFigures is the short table of the summary.
 func (m *markdown) leadFigures(modes []report.Mode) {
-	figures := slices.DeleteFunc(report.ModeFigures(modes), func(f report.Figure) bool { return !slices.Contains(leadLabels, f.Label) })
-	m.figures(figures, modes)
+	m.figures(report.LeadingFigures(report.ModeFigures(modes)), modes)
 	if why := report.SerialSentence(modes); why != "" {
 		m.say(why)
 	}
