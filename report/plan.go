@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"net/netip"
@@ -13,15 +12,15 @@ const planSchema = "rssreplay/plan/v1"
 // Plan is test flows that load every CPU alike.
 type Plan struct {
 	Head
-	Protocol       string // "tcp" or "udp"
-	Source         netip.Addr
-	Destination    netip.Addr
-	Parameters     Parameters // of the host that the flows go to
-	PeerParameters Parameters // of the one that replies go to; nil where these are not planned
-	Flows          List[PlannedFlow]
+	Protocol       string            `json:"protocol"` // "tcp" or "udp"
+	Source         netip.Addr        `json:"source"`
+	Destination    netip.Addr        `json:"destination"`
+	Parameters     Parameters        `json:"parameters"`      // of the host that the flows go to
+	PeerParameters *Parameters       `json:"peer_parameters"` // of the one that replies go to; nil where these are not planned
+	Flows          List[PlannedFlow] `json:"flows"`
 
-	Notes   []string // the text's first lines
-	Caveats []string
+	Notes   []string `json:"-"` // the text's first lines
+	Caveats []string `json:"-"`
 }
 
 // PlannedFlow is one test flow, where it goes, and the command that makes it.
@@ -48,19 +47,10 @@ type PlannedPlace struct {
 // WritePlanJSON writes p in the schema rssreplay/plan/v1, laid out as WriteJSON
 // does it; errors are those of w.
 func WritePlanJSON(w io.Writer, p *Plan) error {
-	j := jsonWriter{w: bufio.NewWriterSize(w, 1<<16)}
-	j.begin(planSchema, &p.Head)
-	j.member("protocol", p.Protocol)
-	j.member("source", p.Source)
-	j.member("destination", p.Destination)
-	j.member("parameters", p.Parameters)
-	if p.PeerParameters == nil {
-		j.member("peer_parameters", nil)
-	} else {
-		j.member("peer_parameters", p.PeerParameters)
-	}
-	j.member("flows", p.Flows)
-	return j.finish()
+	return writeDocument(w, struct {
+		Schema string `json:"schema"`
+		*Plan
+	}{planSchema, p})
 }
 
 // WritePlanCommands writes the commands alone, one on a line, for a shell.

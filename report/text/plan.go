@@ -55,7 +55,7 @@ func WritePlan(w io.Writer, p *report.Plan, o Options) error {
 	t.parameters(&p.Head, p.Parameters)
 	if p.PeerParameters != nil {
 		t.heading("PARAMETERS OF "+strings.ToUpper(p.Source.String()), "which replies go to")
-		t.parameterList(p.PeerParameters)
+		t.parameterList(*p.PeerParameters)
 	}
 	t.caveats(p.Caveats)
 	return t.flush()

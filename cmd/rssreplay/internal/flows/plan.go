@@ -220,7 +220,7 @@ func newPlan(flows []portplan.Flow, s, peer *settings.Settings) *report.Plan {
 		p.Notes = append(p.Notes, "A plan fits one key: with the default key it is illustrative, too, and another NIC sends these flows elsewhere.")
 	}
 	if peer != nil {
-		p.PeerParameters = peer.Parameters
+		p.PeerParameters = &peer.Parameters
 		for _, said := range slices.Concat(peer.FlowNotes(), peer.Caveats) {
 			p.Caveats = append(p.Caveats, "The host that replies go to: "+said)
 		}
