@@ -35,6 +35,17 @@ type ReportBuilder struct {
 	ranked []uint32 // the largest flows, as many as were asked for so far
 }
 
+// ScenarioBuilder makes parts of a report of what one pass made of its scenario i: 0 is that of
+// its own settings, the others are those of Result.More.
+func ScenarioBuilder(s *settings.Settings, done *input.Replayed, i int) *ReportBuilder {
+	copied, result := *done, *done.Result
+	if i > 0 {
+		result.Replayed = *result.More[i-1]
+	}
+	copied.Result = &result
+	return &ReportBuilder{Settings: s, Replayed: &copied}
+}
+
 // Notes is what the reader must know first; without a packet there is no CPU number to doubt.
 func (a *ReportBuilder) Notes() []string {
 	if a.Result.Received == 0 {

@@ -136,10 +136,7 @@ func (c *comparison) sentences(of [][]string) []string {
 
 // builder makes parts of a report of a replayed scenario, counted from 0.
 func (c *comparison) builder(live int) *assemble.ReportBuilder {
-	done, result := *c.done, *c.done.Result
-	result.Replayed = *c.replayed(live)
-	done.Result = &result
-	a := &assemble.ReportBuilder{Settings: c.replays[live].settings, Replayed: &done}
+	a := assemble.ScenarioBuilder(c.replays[live].settings, c.done, live)
 	if c.headroom != nil {
 		a.Headroom = c.headroom[live]
 	}

@@ -306,13 +306,11 @@ func (s *suggester) replay(list []*candidate) ([]report.Figures, error) {
 	}
 	all := make([]report.Figures, 1+len(list))
 	for i := range all {
-		of, replayed := s.settings, &done.Result.Replayed
+		of := s.settings
 		if i > 0 {
-			of, replayed = list[i-1].settings, done.Result.More[i-1]
+			of = list[i-1].settings
 		}
-		result := *done.Result
-		result.Replayed = *replayed
-		a := newAssembly(of, &result, done)
+		a := assemble.ScenarioBuilder(of, done, i)
 		if headroom != nil {
 			a.Headroom = headroom[i]
 		}
@@ -320,11 +318,4 @@ func (s *suggester) replay(list []*candidate) ([]report.Figures, error) {
 		all[i] = report.FiguresOf(&mode)
 	}
 	return all, nil
-}
-
-// newAssembly makes parts of a report of one scenario's result.
-func newAssembly(of *settings.Settings, result *dispatch.Result, done *input.Replayed) *assemble.ReportBuilder {
-	copied := *done
-	copied.Result = result
-	return &assemble.ReportBuilder{Settings: of, Replayed: &copied}
 }
