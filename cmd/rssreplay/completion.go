@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -103,6 +104,21 @@ func completeFlag(c *cobra.Command, flag *pflag.Flag, f help.FlagHelp) {
 	})
 }
 
+// fixedWords are those of flags that no list in the code has.
+var fixedWords = map[string][]string{
+	"hash-function": {"toeplitz", "simple-xor"},
+	"rule-order":    {"location", "most-fields"},
+	"ip-rules":      {"all", "other", "bnxt"},
+	"rps-hash":      {"driver", "nic", "software", "mixed"},
+	"rebalance":     {"rsspp", "rsspp-exact"},
+	"drain":         {"snapshot", "poll"},
+	"isr-cpu":       {"least-busy", "round-robin"},
+	"layout":        {"equal", "equal:", "reversed", "block", "weight:", "list:", "file:", "cpus:", "windows:", "default"},
+	"on":            {"cpu=", "queue=", "entry="},
+	"rx-flow-hash":  {"tcp4=", "udp4=", "tcp6=", "udp6="},
+	"show":          text.Sections,
+}
+
 // valueWords are words that a flag takes.
 func valueWords(f help.FlagHelp) []string {
 	switch f.Name {
@@ -111,48 +127,17 @@ func valueWords(f help.FlagHelp) []string {
 	case "key":
 		return hash.KeyNames()
 	case "mode":
-		words := []string{"all"}
-		for m := range engine.Mode(engine.NumModes) {
-			words = append(words, m.String())
-		}
-		return words
-	case "show":
-		return slices.Clone(text.Sections)
+		return append([]string{"all"}, namesFrom(0, engine.Mode(engine.NumModes))...)
+	case "xfrm":
+		return namesFrom(0, hash.Transform(hash.NumTransforms))
+	case "hash-types":
+		return namesFrom(hash.None+1, hash.NumTypes)
 	case "table-csv": // each command's page names its own
 		_, names, _ := strings.Cut(f.Usage, ": ")
 		return strings.Fields(strings.NewReplacer(" (default)", "", " (with --keys)", "", ",", "", " or ", " ", " and ", " ").Replace(names))
-	case "xfrm":
-		var words []string
-		for x := range hash.Transform(hash.NumTransforms) {
-			words = append(words, x.String())
-		}
-		return words
-	case "hash-types":
-		var words []string
-		for t := hash.None + 1; t < hash.NumTypes; t++ {
-			words = append(words, t.String())
-		}
-		return words
-	case "hash-function":
-		return []string{"toeplitz", "simple-xor"}
-	case "rule-order":
-		return []string{"location", "most-fields"}
-	case "ip-rules":
-		return []string{"all", "other", "bnxt"}
-	case "rps-hash":
-		return []string{"driver", "nic", "software", "mixed"}
-	case "rebalance":
-		return []string{"rsspp", "rsspp-exact"}
-	case "drain":
-		return []string{"snapshot", "poll"}
-	case "isr-cpu":
-		return []string{"least-busy", "round-robin"}
-	case "layout":
-		return []string{"equal", "equal:", "reversed", "block", "weight:", "list:", "file:", "cpus:", "windows:", "default"}
-	case "on":
-		return []string{"cpu=", "queue=", "entry="}
-	case "rx-flow-hash":
-		return []string{"tcp4=", "udp4=", "tcp6=", "udp6="}
+	}
+	if words, fixed := fixedWords[f.Name]; fixed {
+		return slices.Clone(words)
 	}
 	var words []string
 	for w := range strings.SplitSeq(f.Argument, "|") {
@@ -161,6 +146,17 @@ func valueWords(f help.FlagHelp) []string {
 		}
 	}
 	return words
+}
+
+// namesFrom are the names of the values from one to before another.
+func namesFrom[T interface {
+	~uint8 | ~int
+	fmt.Stringer
+}](from, to T) (names []string) {
+	for v := from; v < to; v++ {
+		names = append(names, v.String())
+	}
+	return names
 }
 
 // begins are the words that begin so.

@@ -254,37 +254,27 @@ func sendWords(s *report.Story) string {
 
 // partWords says what a packet waits for in a part of its latency.
 func partWords(s *report.Story, part string) string {
-	switch part {
-	case "list":
-		return "until its list of completions is published"
-	case "masked":
-		return "until the interrupt is enabled"
-	case "moderation":
-		return "until the interrupt is due"
-	case "interrupt_latency":
-		return "until the ISR is called"
-	case "isr":
-		return "the ISR"
-	case "deal":
-		return "the DPC that deals the buffers out"
-	case "ipi_latency":
-		return "until the DPC starts on the other CPU"
-	case "earlier_dpcs":
-		return "DPCs of the same cycle before its own"
-	case "dpc_cost":
-		return "the DPC's own cost"
-	case "packets_before":
-		return "packets before it in the DPC"
-	case "rps_cost":
-		return "handing it over to another CPU's backlog"
-	case "backlog":
-		return "until the backlog has its turn"
-	case "backlog_dpc_cost":
-		return "the turn's own cost"
-	case "backlog_packets_before":
-		return "packets before it in the backlog"
-	case "migration_cost":
+	if part == "migration_cost" {
 		return fmt.Sprintf("the state of its connection comes from CPU %d, which took the packet of its flow before", s.Migration.From)
 	}
-	return "its own way up the driver stack"
+	return partTexts[part]
+}
+
+// partTexts are what a packet waits for in the parts of its latency.
+var partTexts = map[string]string{
+	"list":                   "until its list of completions is published",
+	"masked":                 "until the interrupt is enabled",
+	"moderation":             "until the interrupt is due",
+	"interrupt_latency":      "until the ISR is called",
+	"isr":                    "the ISR",
+	"deal":                   "the DPC that deals the buffers out",
+	"ipi_latency":            "until the DPC starts on the other CPU",
+	"earlier_dpcs":           "DPCs of the same cycle before its own",
+	"dpc_cost":               "the DPC's own cost",
+	"packets_before":         "packets before it in the DPC",
+	"rps_cost":               "handing it over to another CPU's backlog",
+	"backlog":                "until the backlog has its turn",
+	"backlog_dpc_cost":       "the turn's own cost",
+	"backlog_packets_before": "packets before it in the backlog",
+	"packet_cost":            "its own way up the driver stack",
 }
