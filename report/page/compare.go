@@ -146,12 +146,12 @@ const (
 func (h *compareBody) maps(scenarios []report.Scenario) {
 	cells := max(comparedCells/len(scenarios), fewestCells)
 	loads := make([]*draw.EntryMap, len(scenarios))
-	var most uint64
-	doubling, small := false, true
+	var shades draw.Shades // one scale for all
+	small := true
 	for i := range scenarios {
 		m := draw.NewEntryMap(&scenarios[i].Table, cells)
 		if loads[i] = m; m != nil {
-			most, doubling = max(most, m.Most), doubling || m.Doubling
+			shades.Most, shades.Doubling = max(shades.Most, m.Most), shades.Doubling || m.Doubling
 		}
 	}
 	first := &scenarios[0].Table
@@ -163,7 +163,7 @@ func (h *compareBody) maps(scenarios []report.Scenario) {
 		if m == nil {
 			continue
 		}
-		m.Most, m.Doubling = most, doubling
+		m.Shades = shades
 		drawn := newEntryMap(fmt.Sprintf("map-%d", i), &scenarios[i].Table, m)
 		small = small && drawn.Small
 		if sameLoads && i > 0 {
@@ -185,7 +185,7 @@ func (h *compareBody) maps(scenarios []report.Scenario) {
 		}
 		h.MapsKey += ", and entries on another CPU than in the first are outlined."
 	}
-	h.MapKey = entryMap{Small: small, Most: words.Plural(most, "packet", "packets"), Doubling: doubling}
+	h.MapKey = entryMap{Small: small, Most: words.Plural(shades.Most, "packet", "packets"), Doubling: shades.Doubling}
 }
 
 // places tells each entry's CPU by its colour, and marks those that have another one than

@@ -72,7 +72,7 @@ func newEntryMap(id string, table *report.TableReport, m *draw.EntryMap) entryMa
 			h.Rows = append(h.Rows, mapRow{First: first})
 		}
 		row := &h.Rows[len(h.Rows)-1]
-		cell := newMapCell(table, first, end, m.Loads[at], m.Level(at), m.Total)
+		cell := newMapCell(table, first, end, m.Loads[at], m.Level(m.Loads[at]), m.Total)
 		if h.Small {
 			cell.Text = ""
 		}

@@ -79,8 +79,9 @@ const openTimelines = 2
 
 // timeScale is what a full row stands for.
 type timeScale struct {
-	most, ofAll uint64
-	total, used uint64 // of the columns, and how many have a packet
+	draw.Shades
+	ofAll uint64     // packets of all CPUs
+	rows  [][]uint64 // that it is the scale of
 }
 
 // timed is a mode that is drawn over time, and the report that it is of.
@@ -121,16 +122,16 @@ func newTimelines(all []timed, share int) []timeline {
 			scales[h.column] = &timeScale{}
 		}
 		scale := scales[h.column]
+		scale.rows = append(scale.rows, h.rows...)
 		for _, row := range h.rows {
 			for at, n := range row {
 				h.sum[at] += n
-				scale.most, scale.total = max(scale.most, n), scale.total+n
-				if n > 0 {
-					scale.used++
-				}
 			}
 		}
 		scale.ofAll = max(scale.ofAll, slices.Max(h.sum))
+	}
+	for _, scale := range scales {
+		scale.Shades = draw.ShadesOf(scale.rows...)
 	}
 	for i := range drawings {
 		if h := &drawings[i]; h.Columns > 0 {
@@ -168,7 +169,7 @@ func (h *timeline) draw(m *report.Mode, scale *timeScale, share int) {
 	column := words.ExactDuration(h.column)
 	if len(places) > areaRows {
 		h.Heat = "eighths"
-		if float64(scale.most)*float64(scale.used) > draw.DoublingAbove*float64(scale.total) {
+		if scale.Doubling {
 			h.Heat = "doubling"
 		}
 		slices.SortStableFunc(places, func(a, b int) int { return cmp.Compare(s.CPUs[b].Total(), s.CPUs[a].Total()) })
@@ -192,9 +193,9 @@ func (h *timeline) draw(m *report.Mode, scale *timeScale, share int) {
 			Tip: fmt.Sprintf("CPU %d: %s, at most %s in %s", s.CPUs[i].CPU, words.Plural(packets, "packet", "packets"), words.Exact(slices.Max(h.rows[i])), column),
 		}
 		if h.Heat == "" {
-			row.Paths = []timePath{{"", areaPath(h.rows[i], scale.most)}}
+			row.Paths = []timePath{{"", areaPath(h.rows[i], scale.Most)}}
 		} else {
-			row.Paths, row.Tip = heatPaths(h.rows[i], scale.most, h.Heat == "doubling"), ""
+			row.Paths, row.Tip = heatPaths(h.rows[i], scale.Shades), ""
 		}
 		h.Rows = append(h.Rows, row)
 	}
@@ -285,21 +286,17 @@ func timeNote(column string, scale *timeScale, heat string) string {
 	case "doubling":
 		what = "Each shade is twice the one before; the strongest"
 	}
-	return fmt.Sprintf("A column is %s. %s is %s, of all CPUs %s.", column, what, words.Plural(scale.most, "packet", "packets"), words.Exact(scale.ofAll))
+	return fmt.Sprintf("A column is %s. %s is %s, of all CPUs %s.", column, what, words.Plural(scale.Most, "packet", "packets"), words.Exact(scale.ofAll))
 }
 
 // heatPaths are the columns of a row by their level, of those that it has: lines across its
 // middle, as wide as the row is high.
-func heatPaths(row []uint64, most uint64, doubling bool) (paths []timePath) {
-	levelOf := words.Level
-	if doubling {
-		levelOf = draw.DoublingLevel
-	}
+func heatPaths(row []uint64, shades draw.Shades) (paths []timePath) {
 	var levels [9][]byte
 	var ends [9]int // of each level's last line
 	for i := 0; i < len(row); {
-		level, from := levelOf(row[i], most), i
-		for i++; i < len(row) && levelOf(row[i], most) == level; {
+		level, from := shades.Level(row[i]), i
+		for i++; i < len(row) && shades.Level(row[i]) == level; {
 			i++
 		}
 		if level == 0 {

@@ -63,7 +63,7 @@ func (p *plot) entries(table *report.TableReport, moves bool) {
 	} else {
 		dots := p.shadeRaster(columns, rows)
 		for i := range cells {
-			dots.SetColorIndex(i%columns, i/columns, uint8(m.Level(i)))
+			dots.SetColorIndex(i%columns, i/columns, uint8(m.Level(m.Loads[i])))
 		}
 		p.dots(left, p.y, each*float64(columns), height*float64(rows), dots)
 	}
@@ -74,7 +74,7 @@ func (p *plot) entries(table *report.TableReport, moves bool) {
 // entry is a cell of the map, with the entry's CPU, or its queue where the CPU is
 // not known.
 func (p *plot) entry(table *report.TableReport, m *draw.EntryMap, i int, x, y, width, height float64) {
-	level := m.Level(i)
+	level := m.Level(m.Loads[i])
 	p.shade(x, y, width, height, level, fmt.Sprintf("entry %d: %s: %s (%s)",
 		i, table.PlaceInWords(i), words.Plural(m.Loads[i], "packet", "packets"), words.Percent(report.Ratio(m.Loads[i], m.Total))))
 	place := table.Entries[i]

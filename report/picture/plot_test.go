@@ -402,7 +402,7 @@ func TestFoldedEntriesAreAlike(t *testing.T) {
 		table.Bytes, table.Flows = append(table.Bytes, 180), append(table.Flows, 1)
 	}
 	m := draw.NewEntryMap(&table, draw.MappedEntries)
-	if m.Doubling || len(m.Loads) != draw.MappedEntries || m.Most != 48 || m.Level(7) != 8 {
+	if m.Doubling || len(m.Loads) != draw.MappedEntries || m.Most != 48 || m.Level(m.Loads[7]) != 8 {
 		t.Errorf("%d cells, the most %d, doubling %v", len(m.Loads), m.Most, m.Doubling)
 	}
 }

@@ -57,7 +57,7 @@ func (p *plot) overTime(r *report.Report) {
 	if len(panels) == 1 {
 		panels[0].width = plotInside
 	}
-	var loads timeLoads
+	var rows [][]uint64 // all that are shown
 	column := ""
 	for i, t := range panels {
 		t.x += float64(i%2) * (t.width + timeGap)
@@ -67,13 +67,14 @@ func (p *plot) overTime(r *report.Report) {
 		t.columns = len(t.rows[0])
 		column = words.ExactDuration(int64(t.per) * s.Interval)
 		for _, place := range t.places {
-			loads.add(t.rows[place])
+			rows = append(rows, t.rows[place])
 		}
 	}
+	shades := draw.ShadesOf(rows...)
 	areas := len(panels[0].places) <= areaRows
 	key := fmt.Sprintf("a dot is %s", column)
 	if areas {
-		key = fmt.Sprintf("a column is %s; a full one is %s", column, words.Plural(loads.most, "packet", "packets"))
+		key = fmt.Sprintf("a column is %s; a full one is %s", column, words.Plural(shades.Most, "packet", "packets"))
 	}
 	if len(panels) > 1 {
 		key += "; all modes at one scale"
@@ -83,37 +84,20 @@ func (p *plot) overTime(r *report.Report) {
 		top, end := p.y, p.y
 		for _, t := range panels[i:min(i+2, len(panels))] {
 			p.y = top
-			p.timePanel(t, &loads, areas)
+			p.timePanel(t, shades, areas)
 			end = max(end, p.y)
 		}
 		p.y = end
 	}
 	if !areas {
-		p.shadeKey(plotMargin+timeRoom, loads.doubling(), words.Plural(loads.most, "packet", "packets"))
+		p.shadeKey(plotMargin+timeRoom, shades.Doubling, words.Plural(shades.Most, "packet", "packets"))
 	}
 	if at := report.ComparedMode(r.Modes); r.Moves() {
 		p.moves(r.MovesSentences(&r.Modes[at]), r.MoveRows(&r.Modes[at]))
 	}
 }
 
-// timeLoads is what the columns of all panels have.
-type timeLoads struct{ most, total, used uint64 }
-
-func (l *timeLoads) add(row []uint64) {
-	for _, n := range row {
-		l.most, l.total = max(l.most, n), l.total+n
-		if n > 0 {
-			l.used++
-		}
-	}
-}
-
-// doubling is as for the entries: else one burst would leave all others alike.
-func (l *timeLoads) doubling() bool {
-	return float64(l.most)*float64(l.used) > draw.DoublingAbove*float64(l.total)
-}
-
-func (p *plot) timePanel(t *timePanel, loads *timeLoads, areas bool) {
+func (p *plot) timePanel(t *timePanel, shades draw.Shades, areas bool) {
 	f := picture.Font{Size: factSize, Bold: true, Color: p.colors.ink}
 	p.y += stripHead
 	p.Text(t.x, p.y-6, p.Fit(plotName(t.mode.Mode), f, t.width/2), f)
@@ -123,16 +107,12 @@ func (p *plot) timePanel(t *timePanel, loads *timeLoads, areas bool) {
 	height := rowHeight(len(t.places))
 	left, inside := t.x+timeRoom, t.width-timeRoom
 	if areas {
-		p.timeAreas(t, loads.most, left, inside, height)
+		p.timeAreas(t, shades.Most, left, inside, height)
 	} else {
 		dots := p.shadeRaster(t.columns, len(t.places))
-		levelOf := words.Level
-		if loads.doubling() {
-			levelOf = draw.DoublingLevel
-		}
 		for i, place := range t.places {
 			for at, n := range t.rows[place] {
-				dots.SetColorIndex(at, i, uint8(levelOf(n, loads.most)))
+				dots.SetColorIndex(at, i, uint8(shades.Level(n)))
 			}
 		}
 		p.dots(left, p.y, inside, height*float64(len(t.places)), dots)

@@ -19,21 +19,16 @@ const (
 	SmallColumns    = 64
 
 	HeaviestListed = 8
-
-	// DoublingAbove is how many times the mean of the cells in use the heaviest
-	// may be before eighths of it would leave all others alike.
-	DoublingAbove = 8
 )
 
 // EntryMap is the loads of a table's entries, or of several to a cell.
 type EntryMap struct {
-	Entries  int
-	Folded   int // entries to a cell
-	Loads    []uint64
-	Most     uint64 // of loads
-	Total    uint64
-	used     uint64 // entries with a packet
-	Doubling bool   // the levels are 1/128 of the most and less, 1/64, 1/32 … instead of eighths
+	Entries int
+	Folded  int // entries to a cell
+	Loads   []uint64
+	Total   uint64
+	used    uint64 // entries with a packet
+	Shades
 }
 
 // NewEntryMap is a map of at most so many cells; nil where no entry has a packet.
@@ -53,23 +48,8 @@ func NewEntryMap(table *report.TableReport, cells int) *EntryMap {
 	for i := range n {
 		m.Loads[i/m.Folded] += table.Packets[i]
 	}
-	var used int // cells
-	for _, load := range m.Loads {
-		m.Most = max(m.Most, load)
-		if load > 0 {
-			used++
-		}
-	}
-	m.Doubling = float64(m.Most)*float64(used) > DoublingAbove*float64(m.Total)
+	m.Shades = ShadesOf(m.Loads)
 	return m
-}
-
-// Level is that of a cell, 8 that of the most.
-func (m *EntryMap) Level(cell int) int {
-	if m.Doubling {
-		return DoublingLevel(m.Loads[cell], m.Most)
-	}
-	return words.Level(m.Loads[cell], m.Most)
 }
 
 // Ends are the entries of a cell, from first to before end.
@@ -97,15 +77,6 @@ func (m *EntryMap) Lead(table *report.TableReport) string {
 
 // FirstTable follows the lead where the table moves.
 const FirstTable = " It is the table that the capture begins with."
-
-// DoublingLevel is 8 for more than half of most, 7 for more than a quarter, and so
-// on down to 1; 0 only for 0.
-func DoublingLevel(n, most uint64) int {
-	if n == 0 {
-		return 0
-	}
-	return max(8-int(math.Log2(float64(most)/float64(n))), 1)
-}
 
 // TickStep is 1, 2 or 5 times a power of ten, by which a scale up to most has three to five
 // ticks, 0 among them; 1 where most is not above 0.
