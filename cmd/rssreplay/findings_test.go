@@ -906,6 +906,7 @@ func TestSpreadIsTypical(t *testing.T) {
 		"UDP":       {nil, udpPairs, "(default key); the spread depends on UDP's hash."},
 		"own key":   {[]string{"--key", "symmetric"}, cut, "and affinity (default), but for packets that are cut off."},
 		"colliding": {nil, func(w *trafficWriter) { w.heavy(30, colliding...) }, "(default key); 95% of random spreads are more even."},
+		"dropped":   {[]string{"--packet-cost", "1ms", "--rx-ring", "8"}, func(w *trafficWriter) { w.heavy(30, colliding...); w.even(300, 1) }, "(default key); 95% of random spreads are more even."},
 		"apart":     {nil, func(w *trafficWriter) { w.heavy(10, apart...) }, "(default key); 95% of random spreads are less even."},
 	} {
 		path := captureOf(t, test.write)

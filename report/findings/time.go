@@ -185,7 +185,15 @@ const roomyTo = 0.7
 // moreCPUs is the remedy for CPUs that are full: with how many they would have room,
 // or, where the load is uneven, that an even one needs no more.
 func (d *diagnosis) moreCPUs() string {
-	if d.uneven() {
+	switch {
+	case !d.uneven():
+	case d.byOneFlow() && d.has("tunnel"):
+		return "More CPUs take no part of one tunnel."
+	case d.byOneFlow() && d.has("elephant-flow", "single-flow"):
+		return "More CPUs take no part of the heaviest flow. " + d.split(d.t.Largest) + "."
+	case d.explained():
+		return "A more even load: more CPUs alone change little."
+	default:
 		return "A more even load, or more CPUs."
 	}
 	offered := report.Fraction(0) // the work of all CPUs, had nothing been dropped

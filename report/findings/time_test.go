@@ -85,3 +85,24 @@ func TestModerationBesideDrops(t *testing.T) {
 		}
 	}
 }
+
+// More CPUs are named where they help: not for one flow, nor where something else loads the CPU.
+func TestMoreCPUsForOneFlow(t *testing.T) {
+	heavy := on(0, 700)
+	for _, test := range []struct {
+		largest *report.Flow
+		found   string
+		bearing report.Bearing
+		want    string
+	}{
+		{&heavy, "elephant-flow", report.Explains, "More CPUs take no part of the heaviest flow. Split it over several connections."},
+		{&heavy, "single-queue", report.Explains, "A more even load: more CPUs alone change little."},
+		{nil, "few-flows", report.MayExplain, "A more even load, or more CPUs."},
+	} {
+		d := newDiagnosis(hot(800, 100, 50, 50), &Traffic{Flows: 100, Largest: test.largest})
+		d.found = report.List[report.Finding]{{ID: test.found, Bearing: test.bearing}}
+		if got := d.moreCPUs(); got != test.want {
+			t.Errorf("%s: %q, want %q", test.found, got, test.want)
+		}
+	}
+}

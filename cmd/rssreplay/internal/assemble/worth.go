@@ -35,11 +35,12 @@ func (a *ReportBuilder) sayWorth(r *report.Report) {
 	case has("udp-ports-assumed"):
 		spread = "; the spread depends on UDP's hash."
 	case at >= 0:
+		packets := r.Arrived(&r.Modes[at]).Imbalance.Packets // with what full rings drop, which chance has, too
 		switch b := &r.Modes[at].Imbalance; {
-		case b.ChanceP5 == nil || b.ChanceP95 == nil || b.Packets.IsNull():
-		case b.Packets < *b.ChanceP5:
+		case b.ChanceP5 == nil || b.ChanceP95 == nil || packets.IsNull():
+		case packets < *b.ChanceP5:
 			spread = "; 95% of random spreads are less even."
-		case b.Packets > *b.ChanceP95:
+		case packets > *b.ChanceP95:
 			spread = "; 95% of random spreads are more even."
 		}
 	}
