@@ -421,9 +421,9 @@ func (d *Diff) TrustSentence() string {
 	case d == nil || d.DefaultKeys == 0:
 		return ""
 	case d.DefaultKeys == 1:
-		return "CPU numbers are illustrative: one of the reports used the default key" + SpreadIsTypical
+		return "CPU numbers are illustrative: one of the reports used the default key."
 	}
-	return "CPU numbers are illustrative: both reports used the default key" + SpreadIsTypical
+	return "CPU numbers are illustrative: both reports used the default key."
 }
 
 // NotesAndTrust are the notes, and of two reports what their CPU numbers are worth.

@@ -927,6 +927,13 @@ func TestSpreadIsTypical(t *testing.T) {
 				t.Errorf("%s: %s has no %q, or more:\n%.600s", name, format, want, text)
 			}
 		}
+		for _, command := range [][]string{{"compare", "--layout", "block"}, {"suggest"}} { // which don't look
+			var stdout, stderr strings.Builder
+			line := slices.Concat([]string{"rssreplay"}, command, []string{path, "--cpus", "8"}, test.args)
+			if status := run(line, strings.NewReader(""), &stdout, &stderr); status != exitDone || strings.Contains(stdout.String(), "typical") {
+				t.Errorf("%s: %s: status %d, %s\n%.600s", name, command[0], status, stderr.String(), stdout.String())
+			}
+		}
 	}
 }
 

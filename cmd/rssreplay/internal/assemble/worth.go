@@ -9,11 +9,11 @@ import (
 	"rssreplay/report"
 )
 
-// sayWorth takes back what is said of CPU numbers and of the spread where this capture does
-// not bear it: of packets that were cut off the NIC hashed more than is there, others no NIC
-// received, UDP is hashed one way or the other, of packets without a hash no key decides, and a
-// spread that chance seldom gives is not typical. It comes after the findings and what chance
-// gives.
+// sayWorth says whether the spread is typical, and takes back what is said of CPU numbers
+// where this capture does not bear it: of packets that were cut off the NIC hashed more than
+// is there, others no NIC received, UDP is hashed one way or the other, of packets without a
+// hash no key decides, and a spread that chance seldom gives is not typical. It comes after the
+// findings and what chance gives.
 func (a *ReportBuilder) sayWorth(r *report.Report) {
 	has := func(id string) bool {
 		return slices.ContainsFunc(r.Findings, func(f report.Finding) bool { return f.ID == id })
@@ -44,20 +44,14 @@ func (a *ReportBuilder) sayWorth(r *report.Report) {
 			spread = "; 95% of random spreads are more even."
 		}
 	}
-	if spread == "" && none == "" {
-		return
-	}
-	instead := func(s string) string {
-		if said, typical := strings.CutSuffix(s, report.SpreadIsTypical); typical {
-			return cmp.Or(none, said+spread)
-		}
-		return s
-	}
 	if cut && strings.Contains(r.Trust, "CPU numbers hold ") {
 		r.Trust = strings.TrimSuffix(r.Trust, ".") + ", but for packets that are cut off."
 	}
-	r.Trust = instead(r.Trust)
-	for i, note := range r.Notes {
-		r.Notes[i] = instead(note)
+	spread = cmp.Or(spread, report.SpreadIsTypical)
+	if said, typical := strings.CutSuffix(r.Trust, report.SpreadIsTypical); typical {
+		r.Trust = cmp.Or(none, said+spread)
+	}
+	if at := slices.Index(r.Notes, a.Settings.Doubt); at >= 0 && a.Settings.DoubtsKey {
+		r.Notes[at] = cmp.Or(none, strings.TrimSuffix(a.Settings.Doubt, ".")+spread)
 	}
 }

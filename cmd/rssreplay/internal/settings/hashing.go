@@ -8,7 +8,6 @@ import (
 	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
-	"rssreplay/report"
 	"rssreplay/report/anonymize"
 )
 
@@ -79,7 +78,7 @@ func (r *resolver) hashKey() (err error) {
 	if p := r.Profile; p != nil {
 		note = fmt.Sprintf("CPU numbers are illustrative until the NIC's own key is given (--key, --table): %s has a random one", p.Name)
 	}
-	r.Doubt, r.flowDoubt = note+report.SpreadIsTypical, note+"."
+	r.Doubt, r.DoubtsKey = note+".", true
 	return nil
 }
 

@@ -58,7 +58,7 @@ type Settings struct {
 	IRQShares   []float64    // of each queue's interrupts, that its CPU got, as that counts; nil where it does not
 	LongestRing int          // buffers of a queue that it can have; 0: unknown
 	Doubt       string       // why the CPU numbers are not the NIC's; "" where they are
-	flowDoubt   string       // the same of a single flow, which has no spread
+	DoubtsKey   bool         // that is of the key alone, so that the spread may be typical
 	Asides      []string     // what the reader of the results must know besides
 	Caveats     []string     // and what last
 	Trust       string       // what the CPU numbers are worth, in a sentence

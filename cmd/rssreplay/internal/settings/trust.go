@@ -42,8 +42,8 @@ func (s *Settings) Untabled(sets profile.Settings) string {
 	return s.untabled
 }
 
-// doubtAll sets a doubt that is the same of all packets and of a single flow.
-func (r *resolver) doubtAll(why string) { r.Doubt, r.flowDoubt = why, why }
+// doubtAll sets a doubt that is of more than the key.
+func (r *resolver) doubtAll(why string) { r.Doubt, r.DoubtsKey = why, false }
 
 // takenByVF tells whether a virtual function took most packets, below an interface of Hyper-V.
 func (r *resolver) takenByVF() bool {
@@ -106,20 +106,17 @@ func (r *resolver) sampleKey() bool {
 }
 
 // Notes are what the reader of the results must know first: the doubt, and what there is besides.
-func (s *Settings) Notes() []string { return withDoubt(s.Doubt, s.Asides) }
+func (s *Settings) Notes() []string {
+	if s.Doubt == "" {
+		return slices.Clone(s.Asides)
+	}
+	return append([]string{s.Doubt}, s.Asides...)
+}
 
 // FlowNotes are the notes where they are about single flows; and what moves a flow's packets
 // that no replay can follow.
 func (s *Settings) FlowNotes() []string {
-	return append(withDoubt(s.flowDoubt, s.Asides), s.Unseen.ofFlows()...)
-}
-
-// withDoubt is a new list: the doubt, if there is one, and the asides.
-func withDoubt(doubt string, asides []string) []string {
-	if doubt == "" {
-		return slices.Clone(asides)
-	}
-	return append([]string{doubt}, asides...)
+	return append(s.Notes(), s.Unseen.ofFlows()...)
 }
 
 // Illustrative reports whether the key is the default one, which is no NIC's own.
