@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -127,7 +128,7 @@ func (c *Counters) judgeTable() Judgement {
 	j.Ruled = j.Inputs == 0 && Total(c.Ruled) > 0
 	keys := newTrials(in, config)
 	if j.Keyless = keys.keyless(j.Predicted); j.Keyless { // what it is compared with are even spreads
-		keys = newTrials(in, evenly(config, len(c.Seen)))
+		keys = c.evenTrials()
 	}
 	j.Null = c.compare(j.Fit, keys, other)
 	s := search{Counters: c, config: config, in: in, keys: keys, claim: j, loads: loads, unhashed: unhashed}
@@ -239,16 +240,28 @@ func (c *Counters) spread(loads []uint64, unhashed uint64, config *nicmodel.Stee
 	return queues
 }
 
-// evenly is the configuration with a hash of keys, and a table that spreads evenly over
-// all queues, at least so many.
-func evenly(c nicmodel.SteeringConfig, queues int) nicmodel.SteeringConfig {
+// evenTrials are even spreads over the queues that count.
+func (c *Counters) evenTrials() *trials {
+	even := evenly(c.Claimed, len(c.Seen))
+	return newTrials(c.inputsUnder(even), even.Config())
+}
+
+// evenly is a claim with a hash of keys, also where it says that nothing is hashed, and with a
+// table that spreads evenly over all queues, at least so many.
+func evenly(claimed *nicmodel.Steering, queues int) *nicmodel.Steering {
+	c := claimed.Config()
 	queues = max(queues, len(c.QueueCPU))
-	c.QueueCPU, c.Function = make([]int, queues), hash.FunctionToeplitz
+	c.QueueCPU, c.Function, c.Key = make([]int, queues), hash.FunctionToeplitz, RandomKey(0, c)
+	c.HashTypes = cmp.Or(c.HashTypes, hash.DefaultTypes)
 	c.Table = make(nicmodel.IndirectionTable, max(len(c.Table), profile.TableSize{Entries: 128, Rule: profile.TableTwice}.For(queues)))
 	for i := range c.Table {
 		c.Table[i] = uint16(i % queues)
 	}
-	return c
+	even, err := nicmodel.NewSteering(c)
+	if err != nil { // of what was claimed
+		return claimed
+	}
+	return even
 }
 
 // compare is the null distribution of a fit: random keys against the counters seen.

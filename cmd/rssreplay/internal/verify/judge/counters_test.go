@@ -288,6 +288,15 @@ func TestExplanations(t *testing.T) {
 		if j := judge(t, groups, half, counted(t, groups, b)); j.Verdict != Differs || j.Explanations[0].ID != "more-queues" {
 			t.Errorf("more queues of %d: verdict %d, %+v", queues, j.Verdict, j.Explanations)
 		}
+		// Nothing is hashed, as claimed, and all is on one queue; or it is hashed all the same, by another key.
+		none := a
+		none.HashTypes = 0
+		if j := judge(t, groups, none, counted(t, groups, none)); j.Verdict != Agrees || !j.Keyless {
+			t.Errorf("no hash of %d: verdict %d, %+v", queues, j.Verdict, j.Null)
+		}
+		if j := judge(t, groups, none, counted(t, groups, b)); j.Verdict != Differs || j.Explanations[0].ID != "more-queues" || !strings.Contains(j.Explanations[0].Summary, "nothing is hashed") {
+			t.Errorf("no hash claimed of %d: verdict %d, %+v", queues, j.Verdict, j.Explanations)
+		}
 		// RSS off under a noisy window.
 		if j := judge(t, groups, a, noisy(random, counted(t, groups, table(a, func(int) int { return 0 })))); j.Verdict != Differs || j.Explanations[0].ID != "rss-off" {
 			t.Errorf("RSS off, noisy, %d queues: verdict %d, %+v", queues, j.Verdict, j.Explanations)

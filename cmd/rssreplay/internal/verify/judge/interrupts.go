@@ -31,7 +31,7 @@ func (c *Counters) JudgeUse(few uint64) (j Judgement, wrong []int) {
 	}
 	keys := newTrials(in, config)
 	if j.Keyless = keys.keyless(j.Predicted); j.Keyless {
-		keys = newTrials(in, evenly(config, len(c.Seen)))
+		keys = c.evenTrials()
 	}
 	j.Null.Least = float64(len(c.Seen))
 	for _, n := range []int{firstKeys, allKeys} {

@@ -49,11 +49,11 @@ func (r *Records) Judge() Judgement {
 	claim := s.under(r.Claimed)
 	j.Inputs = inputsUnder(r.Groups, r.Claimed).distinct()
 	j.Fit = s.fit(s.allWrong(r.Claimed))
-	config := s.config
+	compared := r.Claimed
 	if j.Keyless = s.keyless(claim); j.Keyless {
-		config = evenly(config, s.queues())
+		compared = evenly(r.Claimed, s.queues())
 	}
-	j.Null = s.compare(s.wrong(claim, s.recorded), s.keyed(s.inputs, config))
+	j.Null = s.compare(s.wrong(claim, s.recorded), s.keyed(s.hashed(compared), compared.Config()))
 	switch {
 	case !j.Fit.Exact:
 		j.Verdict, j.Explanations = Differs, s.explain(&j, claim)

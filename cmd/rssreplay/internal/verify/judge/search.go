@@ -363,7 +363,11 @@ func (s *search) beyond() (Explanation, bool) {
 	}
 	e := Explanation{Explained: all, Null: Null{Trials: s.claim.Null.Trials, Least: s.claim.Null.Least}}
 	e.ID, e.Changes = "more-queues", 1
-	e.Summary = fmt.Sprintf("%s are on %s, to which no entry of the claimed table leads, whatever the key", s.shareOf(outside, all), queueList(queues))
+	leads := "no entry of the claimed table leads, whatever the key"
+	if s.config.HashTypes == 0 {
+		leads = "nothing leads where nothing is hashed, as claimed"
+	}
+	e.Summary = fmt.Sprintf("%s are on %s, to which %s", s.shareOf(outside, all), queueList(queues), leads)
 	return e, true
 }
 
@@ -398,7 +402,7 @@ func (c *Counters) reached(config *nicmodel.SteeringConfig) []bool {
 	reached := make([]bool, max(len(c.Seen), len(config.QueueCPU)))
 	reached[config.DefaultQueue] = true
 	for _, q := range config.Table {
-		reached[q] = true
+		reached[q] = reached[q] || config.HashTypes != 0
 	}
 	for _, target := range c.Claimed.Targets() {
 		reached[target.Queue] = true
