@@ -20,14 +20,15 @@ func (v *verification) explain(r *report.Verify, groups []group) {
 // bestChange is the first change that explains all, else that which explains most.
 func (v *verification) bestChange(r *report.Verify, groups []group) *report.VerifyExplanation {
 	best := explanation("", "", 0)
-	consider := func(id, summary string, explained uint64, config nicmodel.SteeringConfig) (done bool) {
+	consider := func(h profile.Hypothesis, explained uint64) (done bool) {
 		if explained > best.Explained {
-			best = explanation(id, summary, explained)
-			v.means(best, v.flagsTo(config))
+			best = explanation(h.ID, h.Summary, explained)
+			best.Changes = h.Changes
+			v.means(best, v.flagsTo(h.Config))
 		}
 		return explained == r.Packets.Checked
 	}
-	if summary, explained, config := v.otherTable(groups); consider("table", summary, explained, config) {
+	if consider(otherTable(groups, v.claimed)) {
 		return best
 	}
 	hypotheses := profile.Hypotheses(v.claimed.Config())
@@ -47,8 +48,19 @@ func (v *verification) bestChange(r *report.Verify, groups []group) *report.Veri
 		if err != nil {
 			continue
 		}
-		if s, _ := v.predict(groups, steering); consider(h.ID, h.Summary, s.packets, h.Config) {
+		s, _ := v.predict(groups, steering)
+		if consider(h, s.packets) {
 			break
+		}
+		if s.hashAll == 0 || s.hash < s.hashAll {
+			continue
+		}
+		// All hashes are explained: what is left is the table.
+		if table, explained := otherTable(groups, steering); explained > 0 {
+			h.Summary, h.Changes, h.Config = h.Summary+", and "+table.Summary, h.Changes+1, table.Config
+			if consider(h, explained) {
+				break
+			}
 		}
 	}
 	return best
@@ -79,32 +91,32 @@ func (v *verification) explained(r *report.Verify) uint64 {
 	return min(max(r.Packets.QueueEqual, r.Packets.HashEqual), r.Packets.Checked-1)
 }
 
-// otherTable is how many packets another table explains: all if the hashes are as predicted,
-// and each entry leads to one queue, but not to that of the claimed table; else none.
-func (v *verification) otherTable(groups []group) (summary string, explained uint64, is nicmodel.SteeringConfig) {
+// otherTable is another table, and how many packets it explains: all if the hashes are as
+// predicted, and each entry leads to one queue, but not to that of this table; else none.
+func otherTable(groups []group, under *nicmodel.Steering) (h profile.Hypothesis, explained uint64) {
 	queues := map[int]int{} // by entry
 	for i := range groups {
 		g := &groups[i]
 		if g.queue < 0 && !g.hasHash {
 			continue
 		}
-		d, _ := g.under(v.claimed)
+		d, _ := g.under(under)
 		was, met := queues[int(d.Entry)]
 		switch {
 		case g.hasHash && g.hash != d.Hash:
-			return "", 0, is
+			return h, 0
 		case g.queue < 0:
 		case d.Entry < 0 && int32(d.Queue) != g.queue, d.Entry >= 0 && met && was != int(g.queue):
-			return "", 0, is
+			return h, 0
 		case d.Entry >= 0:
 			queues[int(d.Entry)] = int(g.queue)
 		}
 		explained += g.packets
 	}
-	summary, changed := judge.OtherTable(v.claimed.Config().Table, queues)
+	other, changed := judge.OtherTable(under.Config(), queues)
 	// Fewer entries than packets met would be explained by any table.
 	if changed == 0 || len(queues) < 8 {
-		return "", 0, is
+		return h, 0
 	}
-	return summary, explained, judge.WithTable(v.claimed.Config(), queues)
+	return other, explained
 }

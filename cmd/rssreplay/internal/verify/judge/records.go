@@ -363,14 +363,14 @@ func (s *recordSearch) otherTable() (e Explanation, ok bool) {
 		return share(w)
 	})
 	delete(table, -1)
-	summary, changed := OtherTable(s.config.Table, table)
-	e = s.explanation(profile.Hypothesis{ID: "table", Changes: 1, Summary: summary, Config: WithTable(s.config, table)}, wrong)
+	other, changed := OtherTable(s.config, table)
+	e = s.explanation(other, wrong)
 	e.Null = chance
 	return e, chance.AsGood == 0 && changed > 0
 }
 
-// WithTable is the configuration with those entries of its table that were seen.
-func WithTable(c nicmodel.SteeringConfig, seen map[int]int) nicmodel.SteeringConfig {
+// withEntries is the configuration with those entries of its table that were seen.
+func withEntries(c nicmodel.SteeringConfig, seen map[int]int) nicmodel.SteeringConfig {
 	c.Table = slices.Clone(c.Table)
 	for entry, queue := range seen {
 		c.Table[entry] = uint16(queue)
@@ -398,19 +398,33 @@ func withQueues(c nicmodel.SteeringConfig) nicmodel.SteeringConfig {
 // another table, not some that were moved.
 const mostNamed = 6
 
-// OtherTable says how the table that was seen differs from the claimed one. seen has the queue
-// of each entry that packets met. changed is how many of them lead to another queue.
-func OtherTable(claimed []uint16, seen map[int]int) (summary string, changed int) {
+// OtherTable is the table that was seen in the claimed one's place: one that a rule fills, if it
+// leads all there, else the claimed one with what was seen. seen has the queue of each entry
+// that packets met. changed is how many of them lead to another queue than claimed.
+func OtherTable(claimed nicmodel.SteeringConfig, seen map[int]int) (h profile.Hypothesis, changed int) {
 	var named []string
+	queues := 0
 	for _, entry := range slices.Sorted(maps.Keys(seen)) {
-		if was := int(claimed[entry]); was != seen[entry] {
+		queues = max(queues, seen[entry]+1)
+		if was := int(claimed.Table[entry]); was != seen[entry] {
 			changed++
 			named = append(named, fmt.Sprintf("%d: %d → %d", entry, was, seen[entry]))
 		}
 	}
-	summary = fmt.Sprintf("the NIC has another indirection table: %d of the %d entries that packets met lead to another queue", changed, len(seen))
+	if changed > mostNamed {
+		for _, h := range profile.TableHypotheses(claimed, queues) {
+			leads := true
+			for entry, queue := range seen {
+				leads = leads && int(h.Config.Table[entry]) == queue
+			}
+			if leads {
+				return h, changed
+			}
+		}
+	}
+	summary := fmt.Sprintf("the NIC has another indirection table: %d of the %d entries that packets met lead to another queue", changed, len(seen))
 	if 0 < changed && changed <= mostNamed {
 		summary += " (entry " + strings.Join(named, ", ") + ")"
 	}
-	return summary, changed
+	return profile.Hypothesis{ID: "table", Summary: summary, Changes: 1, Config: withEntries(claimed, seen)}, changed
 }

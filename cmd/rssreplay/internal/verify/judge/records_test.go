@@ -101,22 +101,31 @@ func TestRecordsExplained(t *testing.T) {
 	}
 }
 
-// A few entries that lead elsewhere are named; of many it is another table.
+// A few entries that lead elsewhere are named; of many it is another table, by name if a rule
+// fills it so.
 func TestOtherTable(t *testing.T) {
-	claimed := make([]uint16, 16)
+	claimed := nicmodel.SteeringConfig{Table: make(nicmodel.IndirectionTable, 16), QueueCPU: make([]int, 4)}
 	seen := map[int]int{}
 	for entry := range 10 {
 		seen[entry] = 0
 	}
 	seen[9], seen[2] = 3, 1
-	summary, changed := OtherTable(claimed, seen)
-	if want := "2 of the 10 entries that packets met lead to another queue (entry 2: 0 → 1, 9: 0 → 3)"; changed != 2 || !strings.HasSuffix(summary, want) {
-		t.Errorf("%d: %q", changed, summary)
+	h, changed := OtherTable(claimed, seen)
+	if want := "2 of the 10 entries that packets met lead to another queue (entry 2: 0 → 1, 9: 0 → 3)"; changed != 2 || !strings.HasSuffix(h.Summary, want) {
+		t.Errorf("%d: %q", changed, h.Summary)
 	}
 	for entry := range 7 {
 		seen[entry] = 2
 	}
-	if summary, changed := OtherTable(claimed, seen); changed != 8 || !strings.HasSuffix(summary, "8 of the 10 entries that packets met lead to another queue") {
-		t.Errorf("%d: %q", changed, summary)
+	if h, changed := OtherTable(claimed, seen); changed != 8 || !strings.HasSuffix(h.Summary, "8 of the 10 entries that packets met lead to another queue") {
+		t.Errorf("%d: %q", changed, h.Summary)
+	}
+	for entry := range 10 {
+		seen[entry] = entry * 4 / 16
+	}
+	seen[15] = 3
+	h, changed = OtherTable(claimed, seen)
+	if changed != 7 || !strings.Contains(h.Summary, "block") || h.Config.Table[12] != 3 {
+		t.Errorf("%d: %q, %v", changed, h.Summary, h.Config.Table)
 	}
 }
