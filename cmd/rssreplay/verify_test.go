@@ -519,6 +519,13 @@ func TestVerifyOtherTable(t *testing.T) {
 	if v.Explanation == nil || v.Explanation.ID != "table" || v.Explanation.PacketsExplained != uint64(len(records)) {
 		t.Errorf("%+v", v.Explanation)
 	}
+	// Also where the claim has another key, and other fields.
+	for id, flags := range map[string][]string{"solved-key": {"--key", "microsoft"}, "hash-fields": {"--rx-flow-hash", "tcp4=sd"}} {
+		v := verifies(t, exitDiffers, append([]string{truthPcapng(t, records, 5, true), "--nic", "qemu-virtio", "--bundle", dir}, flags...)...)
+		if x := v.Explanation; x == nil || x.ID != id || !strings.Contains(x.Summary, "table") || x.PacketsExplained != uint64(len(records)) || x.Command == "" {
+			t.Errorf("%s: %+v", id, x)
+		}
+	}
 }
 
 // By counters, a wrong field is found where it matters, and RSS that is off; a tolerance
