@@ -294,6 +294,14 @@ type Queue struct {
 	Burst500us uint64 `json:"burst_500us"`
 }
 
+// Passed is how many of the received packets no rule drops.
+func (r *Report) Passed() uint64 {
+	if r.RuleDrops == nil {
+		return r.Capture.Received
+	}
+	return r.Capture.Received - *r.RuleDrops
+}
+
 // Unkeyed tells whether no packet came to its queue by a hash: none met an entry of the table, or
 // of a context's.
 func (r *Report) Unkeyed() bool {

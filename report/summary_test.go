@@ -102,9 +102,10 @@ func TestSummary(t *testing.T) {
 		}},
 		"rules drop": {func(r *report.Report) {
 			r.Modes[1].Queues[0].Drops, r.Modes[1].CPUs[1].Latency.P99, r.RuleDrops = 0, nil, new(uint64(9))
+			r.Capture.Received += 9
 			r.Modes[1].Derive()
 		}, []string{
-			"200 packets received (100 sent), 7 flows, 2.00 s, 80.0 kbit/s.",
+			"209 packets received (100 sent), 7 flows, 2.00 s, 80.0 kbit/s.",
 			"CPU 5 takes 75.0% of the packets, 1.50 × its fair share.",
 			"With assumed costs no packet is dropped but by rules; the busiest CPU is busy 30.0% of the time.",
 		}},

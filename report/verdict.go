@@ -135,8 +135,8 @@ func (r *Report) loadStatement() (s Statement, uneven bool) {
 		busiest += ", dropped packets included"
 		share = fmt.Sprintf("CPU %d has %s of the packets, dropped ones included, %s × its fair share", most.CPU, words.Percent(Ratio(most.Packets, m.Totals.Packets)), words.Fixed(times, 2))
 	}
-	if r.Capture.Received < MinPackets && !r.Unpredicted {
-		return Statement{Load: true, Text: fmt.Sprintf("%s too few to judge the spread: %s.", words.Plural(r.Capture.Received, "packet is", "packets are"), share)}, false
+	if came := r.Passed(); came < MinPackets && !r.Unpredicted {
+		return Statement{Load: true, Text: fmt.Sprintf("%s too few to judge the spread: %s.", words.Plural(came, "packet is", "packets are"), share)}, false
 	}
 	if r.Unpredicted {
 		return Statement{Load: true, Text: "Under the table that is assumed here " + busiest + "; which CPU takes what is the host's choice."}, false
@@ -321,7 +321,7 @@ func (c *Capture) Losses() []string {
 // Thresholds. A finding is for what a reader would act on: below these all is as
 // it usually is.
 const (
-	MinPackets  = 200    // received packets, for findings about shares
+	MinPackets  = 200    // received packets that no rule drops, for findings about shares
 	UnevenFrom  = 1.25   // imbalance.packets: the busiest CPU has a quarter more than the mean
 	chanceFrom  = 1.5    // and would not be called even, but for chance
 	GravelyFrom = 2      // half of the capacity is lost

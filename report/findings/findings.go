@@ -112,7 +112,7 @@ type diagnosis struct {
 }
 
 // judged tells whether there is an RSS mode with packets enough to judge shares.
-func (d *diagnosis) judged() bool { return d.mode != nil && d.r.Capture.Received >= report.MinPackets }
+func (d *diagnosis) judged() bool { return d.mode != nil && d.r.Passed() >= report.MinPackets }
 
 func (d *diagnosis) has(ids ...string) bool {
 	return slices.ContainsFunc(d.found, func(f report.Finding) bool { return slices.Contains(ids, f.ID) })
@@ -156,13 +156,7 @@ func (d *diagnosis) loaded() bool {
 func (d *diagnosis) lost() report.Fraction { return d.mode.Imbalance.Packets }
 
 // fair is the packets of one CPU's fair share, of those that no rule drops.
-func (d *diagnosis) fair() float64 {
-	all := d.r.Capture.Received
-	if drops := d.r.RuleDrops; drops != nil && *drops < all {
-		all -= *drops
-	}
-	return float64(all) / float64(len(d.mode.CPUs))
-}
+func (d *diagnosis) fair() float64 { return float64(d.r.Passed()) / float64(len(d.mode.CPUs)) }
 
 // ofFair is n packets as a multiple of a fair share.
 func (d *diagnosis) ofFair(n uint64) report.Fraction { return report.Fraction(float64(n) / d.fair()) }
