@@ -8,6 +8,14 @@ import "slices"
 // than noise, or where it is not known for which CPU that came: under receive packet steering,
 // without queues of its own for each CPU, and where entries or queues move.
 func (r *Report) Arrived(m *Mode) *Mode {
+	if came := r.AllArrived(m); !(came.Imbalance.Packets < (1+markedFrom)*m.Imbalance.Packets) {
+		return came
+	}
+	return m
+}
+
+// AllArrived is Arrived also where what is dropped makes no CPU hotter by more than noise.
+func (r *Report) AllArrived(m *Mode) *Mode {
 	if m.Totals.Drops == 0 || m.RPS != nil || r.Moves() {
 		return m
 	}
@@ -36,8 +44,5 @@ func (r *Report) Arrived(m *Mode) *Mode {
 		came.CPUs[i].Bytes, packets[i] = bytes[i], came.CPUs[i].Packets
 	}
 	came.Imbalance.Packets, came.Imbalance.Bytes = MaxOverMean(packets), MaxOverMean(bytes)
-	if came.Imbalance.Packets < (1+markedFrom)*m.Imbalance.Packets {
-		return m
-	}
 	return &came
 }

@@ -28,6 +28,11 @@ func TestArrived(t *testing.T) {
 	if s, uneven := r.loadStatement(); !uneven || !strings.Contains(s.Text, "CPU 0 has 70.0% of the packets, dropped ones included, 1.40 × its fair share") {
 		t.Errorf("%v: %s", uneven, s.Text)
 	}
+	r, m = overloaded() // 1.38 taken, and 1.4 that came: no more than noise
+	m.CPUs[0].Packets, m.Queues[0].Drops, m.CPUs[1].Packets, m.Queues[1].Drops = 690, 10, 300, 0
+	if m.Derive(); r.Arrived(m) != m || r.AllArrived(m).Imbalance.Packets != 1.4 {
+		t.Errorf("%v arrived, and %v in all", r.Arrived(m).Imbalance.Packets, r.AllArrived(m).Imbalance.Packets)
+	}
 	for name, change := range map[string]func(m *Mode){
 		"no drops": func(m *Mode) { m.Totals.Drops = 0 },
 		"RPS":      func(m *Mode) { m.RPS = &RPS{} },

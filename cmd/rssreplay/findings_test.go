@@ -903,11 +903,12 @@ func TestSpreadIsTypical(t *testing.T) {
 				w.packet(gopacket.Payload(arp))
 			}
 		}, "No packet has a hash: all go to queue 0 on CPU 0, whatever the key."},
-		"UDP":       {nil, udpPairs, "(default key); the spread depends on UDP's hash."},
-		"own key":   {[]string{"--key", "symmetric"}, cut, "and affinity (default), but for packets that are cut off."},
-		"colliding": {nil, func(w *trafficWriter) { w.heavy(30, colliding...) }, "(default key); 95% of random spreads are more even."},
-		"dropped":   {[]string{"--packet-cost", "1ms", "--rx-ring", "8"}, func(w *trafficWriter) { w.heavy(30, colliding...); w.even(300, 1) }, "(default key); 95% of random spreads are more even."},
-		"apart":     {nil, func(w *trafficWriter) { w.heavy(10, apart...) }, "(default key); 95% of random spreads are less even."},
+		"UDP":        {nil, udpPairs, "(default key); the spread depends on UDP's hash."},
+		"own key":    {[]string{"--key", "symmetric"}, cut, "and affinity (default), but for packets that are cut off."},
+		"colliding":  {nil, func(w *trafficWriter) { w.heavy(30, colliding...) }, "(default key); 95% of random spreads are more even."},
+		"dropped":    {[]string{"--packet-cost", "1ms", "--rx-ring", "8"}, func(w *trafficWriter) { w.heavy(30, colliding...); w.even(300, 1) }, "(default key); 95% of random spreads are more even."},
+		"nearly one": {[]string{"--packet-cost", "2ms"}, func(w *trafficWriter) { w.heavy(1400, 1); w.heavy(1, 8) }, "(default key); the spread is typical."},
+		"apart":      {nil, func(w *trafficWriter) { w.heavy(10, apart...) }, "(default key); 95% of random spreads are less even."},
 	} {
 		path := captureOf(t, test.write)
 		for _, format := range []string{"table", "markdown"} {

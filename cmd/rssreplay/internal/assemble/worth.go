@@ -35,7 +35,7 @@ func (a *ReportBuilder) sayWorth(r *report.Report) {
 	case has("udp-ports-assumed"):
 		spread = "; the spread depends on UDP's hash."
 	case at >= 0:
-		packets := r.Arrived(&r.Modes[at]).Imbalance.Packets // with what full rings drop, which chance has, too
+		packets := r.AllArrived(&r.Modes[at]).Imbalance.Packets // with what full rings drop, which chance has, too
 		switch b := &r.Modes[at].Imbalance; {
 		case b.ChanceP5 == nil || b.ChanceP95 == nil || packets.IsNull():
 		case packets < *b.ChanceP5:
