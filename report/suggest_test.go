@@ -185,6 +185,7 @@ func TestSuggestBesideTheTable(t *testing.T) {
 	}{
 		"even":         {4, report.List[int]{0, 1, 2, 3}, equal(4), 1.5, 1, "too short to judge: Whether another table would last can't be told: why. Capture more; --no-gate shows what fits this capture.", ""},
 		"all unhashed": {4, report.List[int]{0, 1, 2, 3}, equal(4), 4, 4, "keep what there is: Its imbalance of packets is 4.000, and no table gets below 4.000 on this capture. A replay, without `suggest`, tells why, and what helps.", ""},
+		"one flow":     {4, report.List[int]{0, 1, 2, 3}, append(make(report.List[int], 384), equal(4)...), 4, 4, "nothing: no table is better on this capture: Its imbalance of packets is 4.000, and no table gets below 4.000 on this capture. A replay, without `suggest`, tells why, and what helps. But no capture is needed to tell that the present table is uneven itself:", "keep"},
 		"few queues":   {4, report.List[int]{0, 1}, equal(2), 3, 2, "The table is even over the queues, which lead to 2 of 4 CPUs: a replay, without `suggest`, tells how to reach the others.", "uneven itself"},
 		"piled":        {4, report.List[int]{0, 1, 2, 2}, equal(4), 3, 1, "as CPU 2 has those of 2.", "uneven itself"},
 		"on one CPU":   {4, report.List[int]{1, 1, 1, 1}, equal(4), 4, 4, "The interrupts of all queues are on CPU 1,", "uneven itself"},

@@ -236,7 +236,11 @@ func (s *Suggest) recommendation() (title string, sentences, commands []string) 
 		if s.Bound.Imbalance >= UnevenFrom {
 			said += " A replay, without `suggest`, tells why, and what helps."
 		}
-		return "keep what there is", append([]string{said}, s.unevenItself()...), nil
+		title, uneven := "keep what there is", s.unevenItself()
+		if uneven != nil {
+			title = "nothing: no table is better on this capture"
+		}
+		return title, append([]string{said}, uneven...), nil
 	case of == nil && s.Judging.TooShort != "":
 		said := fmt.Sprintf("Whether another table would last can't be told: %s. Capture more; --no-gate shows what fits this capture.", s.Judging.TooShort)
 		return "nothing: too short to judge", append([]string{said}, s.unevenItself()...), nil
