@@ -51,11 +51,11 @@ func (d *diagnosis) fewFlows() *report.Finding {
 	if plan != "" {
 		changes = "another key, or other ephemeral ports, changes it"
 	}
-	figures := d.load(report.Numbers{"flows": d.t.Flows, "inputs": in.Distinct, "effective_flows": in.Effective, "chance_p10": d.t.Chance.P10, "chance_p50": d.t.Chance.P50, "chance_p90": d.t.Chance.P90})
+	figures := d.load(report.Numbers{"flows": in.Flows, "inputs": in.Distinct, "effective_flows": in.Effective, "chance_p10": d.t.Chance.P10, "chance_p50": d.t.Chance.P50, "chance_p90": d.t.Chance.P90})
 	f := &report.Finding{
 		ID: "few-flows", Severity: severity,
 		Summary: fmt.Sprintf("%s, %s, are few for %s CPUs: chance alone typically gives the busiest %s × its fair share%s.",
-			words.Plural(d.t.Flows, "flow", "flows"), ofEqualSize(in.Effective), words.Exact(uint64(len(d.mode.CPUs))), words.Fixed(d.t.Chance.P50, 2), than),
+			words.Plural(in.Flows, "flow", "flows"), ofEqualSize(in.Effective), words.Exact(uint64(len(d.mode.CPUs))), words.Fixed(d.t.Chance.P50, 2), than),
 		Evidence: fmt.Sprintf("%s; %s: %s.%s%s", words.UpperFirst(d.hottest()), d.byChance(), changes, d.named(heavy), d.best(figures)),
 		Remedy:   "More flows." + d.otherTable(),
 		Figures:  figures,

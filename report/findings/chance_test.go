@@ -23,13 +23,15 @@ func TestFewFlowsLeavesOutTheTable(t *testing.T) {
 		m := report.Mode{Mode: "rss-msix", CPUs: report.List[report.CPU]{{CPU: 0, Packets: 700}, {CPU: 1, Packets: 100}, {CPU: 2, Packets: 100}, {CPU: 3, Packets: 100}}}
 		m.Derive()
 		d := newDiagnosis(&report.Report{Capture: report.Capture{Packets: 1000, Received: 1000}, Table: report.TableReport{Size: len(test.entries), Entries: test.entries, QueueCPUs: report.List[int]{0, 1, 2, 3}}, Modes: report.List[report.Mode]{m}},
-			&Traffic{Flows: 9, Inputs: &Inputs{Flows: 9, Distinct: 9, Effective: 9}, Chance: &Chance{P50: test.chance, P999: report.Null}})
+			&Traffic{Flows: 30, Inputs: &Inputs{Flows: 9, Distinct: 9, Effective: 9}, Chance: &Chance{P50: test.chance, P999: report.Null}})
 		f := d.fewFlows()
 		switch {
 		case f == nil && test.want != "", f != nil && test.want == "":
 			t.Errorf("%v, chance %v: found %v", test.entries, test.chance, f)
 		case f != nil && !strings.HasSuffix(f.Summary, test.want):
 			t.Errorf("%v, chance %v: %q does not end in %q", test.entries, test.chance, f.Summary, test.want)
+		case f != nil && (!strings.HasPrefix(f.Summary, "9 flows") || f.Figures["flows"] != uint64(9)): // rules take the others
+			t.Errorf("%v: %q, flows: %v", test.entries, f.Summary, f.Figures["flows"])
 		}
 	}
 }
