@@ -214,6 +214,9 @@ func newResult(o *Options) *Result {
 	return r
 }
 
+// Passed is how many of the received packets no rule drops.
+func (r *Result) Passed() uint64 { return r.Received - r.RuleDrops.Packets }
+
 // scenarios is every scenario's, the options' own first.
 func (r *Result) scenarios() []*Replayed {
 	return append([]*Replayed{&r.Replayed}, r.More...)

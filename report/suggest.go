@@ -46,7 +46,7 @@ type Suggest struct {
 // Judging says on what suggestions were judged.
 type Judging struct {
 	Folds      int      `json:"folds"`       // of equal numbers of packets, in their order in time
-	Packets    uint64   `json:"packets"`     // received, in all
+	Packets    uint64   `json:"packets"`     // received, that no rule drops
 	FlowsLeast uint64   `json:"flows_least"` // in the fold with the fewest
 	Span       int64    `json:"span_ns"`     // what is judged speaks for so long
 	Known      Fraction `json:"known_share"` // of the packets of the first and the last quarter, whose flows are in both; null where tables are not judged

@@ -126,7 +126,7 @@ func (a *ReportBuilder) ethtoolSets() (sets []string) {
 // judge judges tables on the folds of the capture; nil where these hold too little.
 func (a *ReportBuilder) judge(taskOf func(*dispatch.Loads) *balance.Task) *balance.Judge {
 	folds := a.Result.Folds()
-	if folds == nil || a.Result.Received < balance.LeastPackets {
+	if folds == nil || a.Result.Passed() < balance.LeastPackets {
 		return nil
 	}
 	var tasks []*balance.Task

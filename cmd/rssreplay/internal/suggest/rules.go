@@ -370,7 +370,7 @@ func (c *candidates) rule(id string, groups []*group, key func(f *dispatch.Flow)
 // judgeRule is the verdict on a rule for the group, and what would keep it from lasting; nil
 // where it can't be judged.
 func (c *candidates) judgeRule(p *balance.Pinning, tasks []*balance.Task, group int) (gate *report.Gate, why string) {
-	if c.cut.Result.Received < balance.LeastPackets {
+	if c.cut.Result.Passed() < balance.LeastPackets {
 		return nil, ""
 	}
 	judge := balance.NewJudge(tasks, p.Now())

@@ -103,15 +103,19 @@ func (t *tableWays) fill(layout string) nicmodel.IndirectionTable {
 func (c *candidates) judgeFolds(t *tableWays) {
 	result := c.cut.Result
 	folds := result.Folds()
-	c.judging = report.Judging{Folds: len(folds), Packets: result.Received, Span: result.Duration, FlowsLeast: folds[0].Flows, Known: report.Null, Present: report.Null}
+	c.judging = report.Judging{Folds: len(folds), Packets: result.Passed(), Span: result.Duration, FlowsLeast: folds[0].Flows, Known: report.Null, Present: report.Null}
 	var tasks []*balance.Task
 	for _, fold := range folds {
 		c.judging.FlowsLeast = min(c.judging.FlowsLeast, fold.Flows)
 		tasks = append(tasks, c.balanceOf(fold.Loads(&c.settings.Config), c.settings.Steering))
 	}
 	switch {
-	case result.Received < balance.LeastPackets:
-		c.judging.TooShort = fmt.Sprintf("%s received, and at least %s are needed", report.Plural(result.Received, "packet is", "packets are"), report.Exact(balance.LeastPackets))
+	case result.Passed() < balance.LeastPackets:
+		what := "received"
+		if result.RuleDrops.Packets > 0 {
+			what += " that no rule drops"
+		}
+		c.judging.TooShort = fmt.Sprintf("%s %s, and at least %s are needed", report.Plural(result.Passed(), "packet is", "packets are"), what, report.Exact(balance.LeastPackets))
 		return
 	case c.judging.FlowsLeast < balance.LeastFoldFlows:
 		c.judging.TooShort = fmt.Sprintf("an eighth of the packets has %s, and at least %d are needed", report.Plural(c.judging.FlowsLeast, "flow", "flows"), balance.LeastFoldFlows)
