@@ -324,3 +324,20 @@ func TestDiffOfOtherCPUs(t *testing.T) {
 		}
 	}
 }
+
+// Two shares of the time that look the same are not compared in words.
+func TestSerialSentence(t *testing.T) {
+	for _, test := range []struct {
+		serial, busiest Fraction
+		want            string
+	}{
+		{0.4, 0.1, "its DPC ends: together they are busy 40.0% of the time where none is above 10.0%, so that"},
+		{0.0004, 0.0001, "its DPC ends, so that"}, // both are <0.1%
+		{0.1, 0.2, ""},
+	} {
+		m := Mode{Mode: NonRSS, CPUs: List[CPU]{{CPU: 0, Utilization: test.busiest}, {CPU: 1}}, SerialUtilization: test.serial}
+		if said := SerialSentence([]Mode{m}); !strings.Contains(said, test.want) || (said == "") != (test.want == "") {
+			t.Errorf("%v, %v: %q", test.serial, test.busiest, said)
+		}
+	}
+}

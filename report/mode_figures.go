@@ -177,8 +177,11 @@ func SerialSentence(modes []Mode) string {
 	for i := range modes {
 		m := &modes[i]
 		if busiest := MaxUtilization(m); m.TakesTurns() && m.SerialUtilization > busiest {
-			return fmt.Sprintf("Without RSS only one CPU works at a time, since the one interrupt is masked until its DPC ends: together they are busy %s of the time where none is above %s, so that an even spread adds no capacity.",
-				words.Percent(m.SerialUtilization), words.Percent(busiest))
+			busy := ""
+			if all, most := words.Percent(m.SerialUtilization), words.Percent(busiest); all != most { // as two below 0.1% are not
+				busy = fmt.Sprintf(": together they are busy %s of the time where none is above %s", all, most)
+			}
+			return "Without RSS only one CPU works at a time, since the one interrupt is masked until its DPC ends" + busy + ", so that an even spread adds no capacity."
 		}
 	}
 	return ""
