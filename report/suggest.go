@@ -49,7 +49,7 @@ type Judging struct {
 	Packets    uint64   `json:"packets"`     // received, that no rule drops
 	FlowsLeast uint64   `json:"flows_least"` // in the fold with the fewest
 	Span       int64    `json:"span_ns"`     // what is judged speaks for so long
-	Known      Fraction `json:"known_share"` // of the packets of the first and the last quarter, whose flows are in both; null where tables are not judged
+	Known      Fraction `json:"known_share"` // of the packets of the first and the last quarter, whose flows are in both, or hash like one that is; null where tables are not judged
 	Present    Fraction `json:"present"`     // mean imbalance of the folds under the present table; null where they are not judged
 	TooShort   string   `json:"too_short"`   // why tables can't be judged; "" where they are
 }
