@@ -399,8 +399,9 @@ func withQueues(c nicmodel.SteeringConfig) nicmodel.SteeringConfig {
 const mostNamed = 6
 
 // OtherTable is the table that was seen in the claimed one's place: one that a rule fills, if it
-// leads all there, else the claimed one with what was seen. seen has the queue of each entry
-// that packets met. changed is how many of them lead to another queue than claimed.
+// leads all there, else the claimed one with what was seen, unless a damaged record names a queue
+// that no table leads to. seen has the queue of each entry that packets met. changed is how many
+// of them lead to another queue than claimed.
 func OtherTable(claimed nicmodel.SteeringConfig, seen map[int]int) (h profile.Hypothesis, changed int) {
 	var named []string
 	queues := 0
@@ -412,7 +413,7 @@ func OtherTable(claimed nicmodel.SteeringConfig, seen map[int]int) (h profile.Hy
 		}
 	}
 	if changed > mostNamed {
-		for _, h := range profile.TableHypotheses(claimed, queues) {
+		for _, h := range profile.TableHypotheses(claimed, min(queues, mostQueues)) {
 			leads := true
 			for entry, queue := range seen {
 				leads = leads && int(h.Config.Table[entry]) == queue
@@ -426,5 +427,9 @@ func OtherTable(claimed nicmodel.SteeringConfig, seen map[int]int) (h profile.Hy
 	if 0 < changed && changed <= mostNamed {
 		summary += " (entry " + strings.Join(named, ", ") + ")"
 	}
-	return profile.Hypothesis{ID: "table", Summary: summary, Changes: 1, Config: withEntries(claimed, seen)}, changed
+	h = profile.Hypothesis{ID: "table", Summary: summary, Changes: 1, Config: claimed}
+	if queues <= nicmodel.MaxQueues {
+		h.Config = withEntries(claimed, seen)
+	}
+	return h, changed
 }

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -126,6 +127,11 @@ func TestOtherTable(t *testing.T) {
 	seen[15] = 3
 	h, changed = OtherTable(claimed, seen)
 	if changed != 7 || !strings.Contains(h.Summary, "block") || h.Config.Table[12] != 3 {
+		t.Errorf("%d: %q, %v", changed, h.Summary, h.Config.Table)
+	}
+	// A damaged record may name any queue.
+	seen[15] = math.MaxInt32
+	if h, changed = OtherTable(claimed, seen); changed != 7 || h.Config.Table[15] != 0 || len(h.Config.QueueCPU) != 4 {
 		t.Errorf("%d: %q, %v", changed, h.Summary, h.Config.Table)
 	}
 }
