@@ -208,7 +208,7 @@ func All() []Profile {
 		RXRing: 2048, Moderation: Moderation{RXDelay: 12 * time.Microsecond}, Fixed: SetFields, NAPI: true, LayerFour: rps.OnTCPPorts, Source: linux + "ethernet/aquantia/atlantic/aq_nic.c:45",
 		Notes: []string{"the key is the driver's own, always, until it is set", "its interrupts all have the interface's name",
 			"rules (ethtool -N): the driver takes them at locations of their own for each kind, and those of IP without masks; --rule takes any"},
-		Unverified: []Doubt{parser, {"hash-types", "UDP on its addresses"}, {"rx-usecs", "12 µs, the least that the driver sets at 10 Gbit/s: up to 112 while packets come"}},
+		Unverified: []Doubt{parser, {"hash-types", "UDP on its addresses; the driver has AQC113 hash its ports, too (--rx-flow-hash udp4=sdfn)"}, {"rx-usecs", "12 µs, the least that the driver sets at 10 Gbit/s: up to 112 while packets come"}},
 	}, {
 		Name: "ena", NIC: "Amazon Elastic Network Adapter", Drivers: []string{"ena"},
 		MaxQueues: 128, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP, Transform: hash.ENA, FirstEntry: true,
