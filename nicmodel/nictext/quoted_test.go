@@ -113,6 +113,14 @@ func TestPackedTexts(t *testing.T) {
 	}
 }
 
+// Lines of pages alone end their paragraph, and no line is lost.
+func TestUnpage(t *testing.T) {
+	lines := Lines([]byte("a\n--More--\nb\n--More-- c\n--more--\n\n--More--\nd\n\ne\n--More--"))
+	if diff := cmp.Diff([]string{"a", "b", "c", "", "", "", "d", "", "", "e", ""}, lines); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // Lists of names and of what no command prints stay, as do lines that are alike, and signs of
 // equality that no mail program wrote.
 func TestListsThatStay(t *testing.T) {

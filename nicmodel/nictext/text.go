@@ -209,21 +209,22 @@ func splitLines(text string, written bool) []string {
 // line stands behind it. A line of it alone becomes an empty one at the end of its paragraph,
 // which it does not break.
 func unpage(lines []string) {
-	for i := len(lines) - 1; i >= 0; i-- {
-		page := pager.FindStringSubmatch(lines[i])
-		if page == nil {
-			continue
+	end, pages := 0, 0 // where the next line goes, and how many of pages alone this paragraph had
+	for _, line := range lines {
+		if page := pager.FindStringSubmatch(line); page != nil {
+			if line = line[len(page[0]):]; line == "" {
+				pages++
+				continue
+			}
 		}
-		if lines[i] = lines[i][len(page[0]):]; lines[i] != "" {
-			continue
+		if line == "" {
+			clear(lines[end : end+pages])
+			end, pages = end+pages, 0
 		}
-		end := i + 1
-		for end < len(lines) && lines[end] != "" {
-			end++
-		}
-		copy(lines[i:end], lines[i+1:end])
-		lines[end-1] = ""
+		lines[end] = line
+		end++
 	}
+	clear(lines[end:])
 }
 
 // remarked reports whether a line may have a remark, and is none of head's titles; a search
