@@ -332,6 +332,7 @@ func TestSerialSentence(t *testing.T) {
 		want            string
 	}{
 		{0.4, 0.1, "its DPC ends: together they are busy 40.0% of the time where none is above 10.0%, so that"},
+		{0.002, 0.0001, "its DPC ends: together they are busy 0.2% of the time where none reaches 0.1%, so that"},
 		{0.0004, 0.0001, "its DPC ends, so that"}, // both are <0.1%
 		{0.1, 0.2, ""},
 	} {

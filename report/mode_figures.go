@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"rssreplay/report/internal/words"
 )
@@ -179,7 +180,11 @@ func SerialSentence(modes []Mode) string {
 		if busiest := MaxUtilization(m); m.TakesTurns() && m.SerialUtilization > busiest {
 			busy := ""
 			if all, most := words.Percent(m.SerialUtilization), words.Percent(busiest); all != most { // as two below 0.1% are not
-				busy = fmt.Sprintf(": together they are busy %s of the time where none is above %s", all, most)
+				is := "is above"
+				if limit, below := strings.CutPrefix(most, "<"); below {
+					is, most = "reaches", limit
+				}
+				busy = fmt.Sprintf(": together they are busy %s of the time where none %s %s", all, is, most)
 			}
 			return "Without RSS only one CPU works at a time, since the one interrupt is masked until its DPC ends" + busy + ", so that an even spread adds no capacity."
 		}
