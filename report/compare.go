@@ -134,8 +134,8 @@ func ComparedFigures(scenarios []Scenario) []Figure {
 	first = append(append(append(first, serialFigures()...), ruleFigures(scenarios)...), steeringFigures(modes)...)
 	return append(first, ImbalanceOfPackets, imbalanceOfBytes, imbalanceOfBusy, imbalanceOfBusiest, peakImbalance, mostLoaded, mostLoadedShare, busiestCPU,
 		dropped, interrupts, perDPC, latencyP50, latencyP99, latencyMax,
-		Figure{"flows_moved", flowsMovedLabel, moved(func(s *Scenario) *uint64 { return s.FlowsMoved }), integerText},
-		Figure{"", theirPackets, moved(func(s *Scenario) *uint64 { return s.PacketsMoved }), integerText})
+		figure("flows_moved", flowsMovedLabel, moved(func(s *Scenario) *uint64 { return s.FlowsMoved }), integerText),
+		figure("", theirPackets, moved(func(s *Scenario) *uint64 { return s.PacketsMoved }), integerText))
 }
 
 // The labels of what moved.
@@ -150,7 +150,7 @@ func ruleFigures(scenarios []Scenario) []Figure {
 		return nil
 	}
 	return []Figure{
-		{"", "packets that rules took", func(s *Scenario, _ *Mode) Fraction {
+		figure("", "packets that rules took", func(s *Scenario, _ *Mode) Fraction {
 			if s == nil || s.RuleDrops == nil {
 				return Null
 			}
@@ -161,13 +161,13 @@ func ruleFigures(scenarios []Scenario) []Figure {
 				}
 			}
 			return Fraction(packets)
-		}, integerText},
-		{"", "  dropped by rules", func(s *Scenario, _ *Mode) Fraction {
+		}, integerText),
+		figure("", "  dropped by rules", func(s *Scenario, _ *Mode) Fraction {
 			if s == nil {
 				return Null
 			}
 			return FractionOf(s.RuleDrops)
-		}, integerText},
+		}, integerText),
 	}
 }
 

@@ -143,15 +143,15 @@ func HasHeadroom(modes []Mode) bool {
 // headroomFigures are the rows of what each mode holds; of is what a scenario is compared
 // with, nil for none.
 func headroomFigures(of *Scenario) []Figure {
-	figures := []Figure{{"", headroomLabel, ofMode(func(m *Mode) Fraction { return m.Headroom.factor() }), factorText}}
+	figures := []Figure{figure("", headroomLabel, ofMode(func(m *Mode) Fraction { return m.Headroom.factor() }), factorText)}
 	if of != nil {
-		figures = append(figures, Figure{"", besideFirst, func(s *Scenario, m *Mode) Fraction {
+		figures = append(figures, figure("", besideFirst, func(s *Scenario, m *Mode) Fraction {
 			first := of.ModeNamed(m.Mode)
 			if s == nil || first == nil {
 				return Null
 			}
 			return m.Headroom.Ratio(first.Headroom)
-		}, ratioTimesText})
+		}, ratioTimesText))
 	}
 	return figures
 }

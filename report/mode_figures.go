@@ -20,6 +20,10 @@ type Figure struct {
 	Text  func(Fraction) string
 }
 
+func figure(metric, label string, value func(*Scenario, *Mode) Fraction, text func(Fraction) string) Figure {
+	return Figure{metric, label, value, text}
+}
+
 // ofMode is a figure's value that asks no scenario.
 func ofMode(value func(m *Mode) Fraction) func(*Scenario, *Mode) Fraction {
 	return func(_ *Scenario, m *Mode) Fraction { return value(m) }
@@ -49,29 +53,29 @@ func TimeText(f Fraction) string {
 
 // What modes are compared in, and scenarios.
 var (
-	ImbalanceOfPackets = Figure{"imbalance.packets", "imbalance of packets, max ÷ mean", ofMode(func(m *Mode) Fraction { return m.Imbalance.Packets }), ratioText}
-	imbalanceOfBytes   = Figure{"imbalance.bytes", "imbalance of bytes", ofMode(func(m *Mode) Fraction { return m.Imbalance.Bytes }), ratioText}
-	imbalanceOfBusy    = Figure{"imbalance.busy", "imbalance of busy time", ofMode(func(m *Mode) Fraction { return m.Imbalance.Busy }), ratioText}
-	imbalanceOfBusiest = Figure{"imbalance.busiest_window", "imbalance in the busiest window", ofMode(func(m *Mode) Fraction { return imbalanceIn(m.Imbalance.BusiestWindow) }), ratioText}
-	peakImbalance      = Figure{"", "peak imbalance of a window", ofMode(func(m *Mode) Fraction { return imbalanceIn(PeakWindow(m.Series)) }), ratioText}
-	mostLoaded         = Figure{"", "packets on the most loaded CPU", count(func(m *Mode) uint64 { return Extreme(m, slices.Max) }), integerText}
+	ImbalanceOfPackets = figure("imbalance.packets", "imbalance of packets, max ÷ mean", ofMode(func(m *Mode) Fraction { return m.Imbalance.Packets }), ratioText)
+	imbalanceOfBytes   = figure("imbalance.bytes", "imbalance of bytes", ofMode(func(m *Mode) Fraction { return m.Imbalance.Bytes }), ratioText)
+	imbalanceOfBusy    = figure("imbalance.busy", "imbalance of busy time", ofMode(func(m *Mode) Fraction { return m.Imbalance.Busy }), ratioText)
+	imbalanceOfBusiest = figure("imbalance.busiest_window", "imbalance in the busiest window", ofMode(func(m *Mode) Fraction { return imbalanceIn(m.Imbalance.BusiestWindow) }), ratioText)
+	peakImbalance      = figure("", "peak imbalance of a window", ofMode(func(m *Mode) Fraction { return imbalanceIn(PeakWindow(m.Series)) }), ratioText)
+	mostLoaded         = figure("", "packets on the most loaded CPU", count(func(m *Mode) uint64 { return Extreme(m, slices.Max) }), integerText)
 	// mostLoadedShare is what scenarios of different numbers of CPUs are compared by.
-	mostLoadedShare = Figure{"", "  their share", ofMode(func(m *Mode) Fraction { return Ratio(Extreme(m, slices.Max), m.Totals.Packets) }), words.Percent[Fraction]}
-	busiestCPU      = Figure{"", "utilization of the busiest CPU", ofMode(MaxUtilization), words.Percent[Fraction]}
-	dropped         = Figure{"drops", "packets dropped", count((*Mode).Overflows), integerText}
-	interrupts      = Figure{"interrupts", "interrupts", count(func(m *Mode) uint64 { return m.Totals.Interrupts }), integerText}
-	perDPC          = Figure{"", "packets per DPC, mean", ofMode(func(m *Mode) Fraction { return Ratio(m.Totals.Packets, m.Totals.DPCs) }), func(f Fraction) string { return words.Fixed(f, 2) }}
-	latencyP50      = Figure{"", "latency p50, slowest CPU", ofSlowest(func(c *CPU) *int64 { return c.Latency.P50 }), TimeText}
-	latencyP99      = Figure{"latency_p99_ns", "latency p99, slowest CPU", ofSlowest(func(c *CPU) *int64 { return c.Latency.P99 }), TimeText}
-	latencyMax      = Figure{"latency_max_ns", "latency, max", ofSlowest(func(c *CPU) *int64 { return c.Latency.Max }), TimeText}
+	mostLoadedShare = figure("", "  their share", ofMode(func(m *Mode) Fraction { return Ratio(Extreme(m, slices.Max), m.Totals.Packets) }), words.Percent[Fraction])
+	busiestCPU      = figure("", "utilization of the busiest CPU", ofMode(MaxUtilization), words.Percent[Fraction])
+	dropped         = figure("drops", "packets dropped", count((*Mode).Overflows), integerText)
+	interrupts      = figure("interrupts", "interrupts", count(func(m *Mode) uint64 { return m.Totals.Interrupts }), integerText)
+	perDPC          = figure("", "packets per DPC, mean", ofMode(func(m *Mode) Fraction { return Ratio(m.Totals.Packets, m.Totals.DPCs) }), func(f Fraction) string { return words.Fixed(f, 2) })
+	latencyP50      = figure("", "latency p50, slowest CPU", ofSlowest(func(c *CPU) *int64 { return c.Latency.P50 }), TimeText)
+	latencyP99      = figure("latency_p99_ns", "latency p99, slowest CPU", ofSlowest(func(c *CPU) *int64 { return c.Latency.P99 }), TimeText)
+	latencyMax      = figure("latency_max_ns", "latency, max", ofSlowest(func(c *CPU) *int64 { return c.Latency.Max }), TimeText)
 )
 
 // serialFigures say how near to its end an arrangement is: the serial unit's share of the
 // time, and by it the rate at which there is none left.
 func serialFigures() []Figure {
 	return []Figure{
-		{"serial_utilization", serialBusy, ofMode(func(m *Mode) Fraction { return m.OfTime(m.SerialUtilization) }), words.Percent[Fraction]},
-		{"", fullAt, ofMode(func(m *Mode) Fraction { return 1 / m.OfTime(m.SerialUtilization) }), timesText},
+		figure("serial_utilization", serialBusy, ofMode(func(m *Mode) Fraction { return m.OfTime(m.SerialUtilization) }), words.Percent[Fraction]),
+		figure("", fullAt, ofMode(func(m *Mode) Fraction { return 1 / m.OfTime(m.SerialUtilization) }), timesText),
 	}
 }
 
@@ -94,12 +98,12 @@ func groupFigure(label string, modes []Mode, imbalance func(*Imbalance) *Fractio
 	if !slices.ContainsFunc(modes, func(m Mode) bool { return imbalance(&m.Imbalance) != nil }) {
 		return Figure{}
 	}
-	return Figure{"", label, ofMode(func(m *Mode) Fraction {
+	return figure("", label, ofMode(func(m *Mode) Fraction {
 		if f := imbalance(&m.Imbalance); f != nil {
 			return *f
 		}
 		return Null
-	}), ratioText}
+	}), ratioText)
 }
 
 // The labels of the serial unit's share of the time, and of the rate at which it has none left.
@@ -123,13 +127,13 @@ func timesText(f Fraction) string {
 // earlier versions, which did not count it.
 func migrationFigures() []Figure {
 	return []Figure{
-		{"", "packets that paid for a migration", ofMode(func(m *Mode) Fraction {
+		figure("", "packets that paid for a migration", ofMode(func(m *Mode) Fraction {
 			if m.Serial == nil {
 				return Null
 			}
 			return Fraction(m.Totals.MigratedPackets)
-		}), integerText},
-		{"", "  what they paid, of busy time", ofMode(func(m *Mode) Fraction {
+		}), integerText),
+		figure("", "  what they paid, of busy time", ofMode(func(m *Mode) Fraction {
 			var busy int64
 			for i := range m.CPUs {
 				busy += m.CPUs[i].busy()
@@ -138,7 +142,7 @@ func migrationFigures() []Figure {
 				return Null
 			}
 			return Ratio(m.Totals.MigrationTime, busy)
-		}), words.Percent[Fraction]},
+		}), words.Percent[Fraction]),
 	}
 }
 
@@ -166,9 +170,9 @@ func steeringFigures(modes []Mode) []Figure {
 		})
 	}
 	return []Figure{
-		{"", "packets steered on (RPS)", sum(func(b *Backlog) uint64 { return b.SteeredAway }), integerText},
-		{"", "  dropped in a full backlog", sum(func(b *Backlog) uint64 { return b.BacklogDrops }), integerText},
-		{"", "  IPIs that woke a backlog", sum(func(b *Backlog) uint64 { return b.IPIs }), integerText},
+		figure("", "packets steered on (RPS)", sum(func(b *Backlog) uint64 { return b.SteeredAway }), integerText),
+		figure("", "  dropped in a full backlog", sum(func(b *Backlog) uint64 { return b.BacklogDrops }), integerText),
+		figure("", "  IPIs that woke a backlog", sum(func(b *Backlog) uint64 { return b.IPIs }), integerText),
 	}
 }
 
@@ -201,7 +205,7 @@ func ModeFigures(modes []Mode) []Figure {
 	if slices.ContainsFunc(modes, func(m Mode) bool { return m.Serial != nil }) {
 		figures = append(append(figures, serialFigures()...), migrationFigures()...)
 	}
-	figures = slices.Concat(figures, packetFigures(modes), loadFigures(modes), []Figure{{"", "latency, mean", ofMode(meanLatency), TimeText}, latencyP50, latencyP99, latencyMax}, affinityFigures(modes))
+	figures = slices.Concat(figures, packetFigures(modes), loadFigures(modes), []Figure{figure("", "latency, mean", ofMode(meanLatency), TimeText), latencyP50, latencyP99, latencyMax}, affinityFigures(modes))
 	return slices.DeleteFunc(figures, func(f Figure) bool { return f.Label == "" })
 }
 
@@ -213,32 +217,32 @@ func count(value func(m *Mode) uint64) func(*Scenario, *Mode) Fraction {
 // packetFigures are what became of the packets, and what work it was.
 func packetFigures(modes []Mode) []Figure {
 	figures := []Figure{
-		{"", "packets indicated", count(func(m *Mode) uint64 { return m.Totals.Packets }), integerText},
+		figure("", "packets indicated", count(func(m *Mode) uint64 { return m.Totals.Packets }), integerText),
 		dropped,
 	}
 	if slices.ContainsFunc(modes, func(m Mode) bool { return m.Overflows() > 0 }) {
-		figures = append(figures, Figure{"", "  their share", ofMode(dropShare), words.Percent[Fraction]})
+		figures = append(figures, figure("", "  their share", ofMode(dropShare), words.Percent[Fraction]))
 	}
 	figures = append(figures, steeringFigures(modes)...)
 	if slices.ContainsFunc(modes, func(m Mode) bool { return m.Totals.Reordered > 0 }) {
-		figures = append(figures, Figure{"", "packets reordered", count(func(m *Mode) uint64 { return m.Totals.Reordered }), integerText})
+		figures = append(figures, figure("", "packets reordered", count(func(m *Mode) uint64 { return m.Totals.Reordered }), integerText))
 	}
 	return append(figures, interrupts,
-		Figure{"", "DPCs", count(func(m *Mode) uint64 { return m.Totals.DPCs }), integerText}, perDPC,
-		Figure{"", "packets per DPC, max", ofSlowest(func(c *CPU) *uint64 { return c.PacketsPerDPCMax }), integerText})
+		figure("", "DPCs", count(func(m *Mode) uint64 { return m.Totals.DPCs }), integerText), perDPC,
+		figure("", "packets per DPC, max", ofSlowest(func(c *CPU) *uint64 { return c.PacketsPerDPCMax }), integerText))
 }
 
 // loadFigures are how even the CPUs' loads are.
 func loadFigures(modes []Mode) []Figure {
 	return []Figure{
-		{"", "packets on the least loaded CPU", count(func(m *Mode) uint64 { return Extreme(m, slices.Min) }), integerText},
-		{"", "  their share", ofMode(func(m *Mode) Fraction { return Ratio(Extreme(m, slices.Min), m.Totals.Packets) }), words.Percent[Fraction]},
-		{"", "packets on a CPU, mean", ofMode(func(m *Mode) Fraction { return Ratio(m.Totals.Packets, len(m.CPUs)) }), integerText},
+		figure("", "packets on the least loaded CPU", count(func(m *Mode) uint64 { return Extreme(m, slices.Min) }), integerText),
+		figure("", "  their share", ofMode(func(m *Mode) Fraction { return Ratio(Extreme(m, slices.Min), m.Totals.Packets) }), words.Percent[Fraction]),
+		figure("", "packets on a CPU, mean", ofMode(func(m *Mode) Fraction { return Ratio(m.Totals.Packets, len(m.CPUs)) }), integerText),
 		mostLoaded, mostLoadedShare, ImbalanceOfPackets,
 		groupFigure("  by core", modes, func(b *Imbalance) *Fraction { return b.Cores }),
 		groupFigure("  by NUMA node", modes, func(b *Imbalance) *Fraction { return b.Nodes }),
 		imbalanceOfBusiest, peakImbalance, imbalanceOfBusy,
-		{"", "Jain's index of packets", ofMode(func(m *Mode) Fraction { return m.Imbalance.Jain }), ratioText},
+		figure("", "Jain's index of packets", ofMode(func(m *Mode) Fraction { return m.Imbalance.Jain }), ratioText),
 		busiestCPU,
 	}
 }
@@ -246,22 +250,22 @@ func loadFigures(modes []Mode) []Figure {
 // affinityFigures are how far flows and connections keep to one CPU.
 func affinityFigures(modes []Mode) []Figure {
 	figures := []Figure{
-		{"", "flows", count(func(m *Mode) uint64 { return m.Affinity.Flows }), integerText},
-		{"", "  that stayed on one CPU", count(func(m *Mode) uint64 { return m.Affinity.SingleCPUFlows }), integerText},
-		{"", "  their share", ofMode(func(m *Mode) Fraction { return Ratio(m.Affinity.SingleCPUFlows, m.Affinity.Flows) }), words.Percent[Fraction]},
-		{"", "  migrations from CPU to CPU", count(func(m *Mode) uint64 { return m.Affinity.Migrations }), integerText},
+		figure("", "flows", count(func(m *Mode) uint64 { return m.Affinity.Flows }), integerText),
+		figure("", "  that stayed on one CPU", count(func(m *Mode) uint64 { return m.Affinity.SingleCPUFlows }), integerText),
+		figure("", "  their share", ofMode(func(m *Mode) Fraction { return Ratio(m.Affinity.SingleCPUFlows, m.Affinity.Flows) }), words.Percent[Fraction]),
+		figure("", "  migrations from CPU to CPU", count(func(m *Mode) uint64 { return m.Affinity.Migrations }), integerText),
 	}
 	if slices.ContainsFunc(modes, func(m Mode) bool { return m.Affinity.Connections > 0 }) {
 		figures = append(figures, []Figure{
-			{"", "connections received both ways", count(func(m *Mode) uint64 { return m.Affinity.Connections }), integerText},
-			{"", "  with both ways on one CPU", count(func(m *Mode) uint64 { return m.Affinity.SymmetricConnections }), integerText},
-			{"", "  their share", ofMode(func(m *Mode) Fraction {
+			figure("", "connections received both ways", count(func(m *Mode) uint64 { return m.Affinity.Connections }), integerText),
+			figure("", "  with both ways on one CPU", count(func(m *Mode) uint64 { return m.Affinity.SymmetricConnections }), integerText),
+			figure("", "  their share", ofMode(func(m *Mode) Fraction {
 				return Ratio(m.Affinity.SymmetricConnections, m.Affinity.Connections)
-			}), words.Percent[Fraction]},
+			}), words.Percent[Fraction]),
 		}...)
 	}
 	if slices.ContainsFunc(modes, func(m Mode) bool { return !m.Affinity.SendReceiveMatch.IsNull() }) {
-		figures = append(figures, Figure{"", "sends on the CPU that last received", ofMode(func(m *Mode) Fraction { return m.Affinity.SendReceiveMatch }), words.Percent[Fraction]})
+		figures = append(figures, figure("", "sends on the CPU that last received", ofMode(func(m *Mode) Fraction { return m.Affinity.SendReceiveMatch }), words.Percent[Fraction]))
 	}
 	return figures
 }
