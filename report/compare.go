@@ -134,15 +134,9 @@ func ComparedFigures(scenarios []Scenario) []Figure {
 	first = append(append(append(first, serialFigures()...), ruleFigures(scenarios)...), steeringFigures(modes)...)
 	return append(first, ImbalanceOfPackets, imbalanceOfBytes, imbalanceOfBusy, imbalanceOfBusiest, peakImbalance, mostLoaded, mostLoadedShare, busiestCPU,
 		dropped, interrupts, perDPC, latencyP50, latencyP99, latencyMax,
-		figure("flows_moved", flowsMovedLabel, moved(func(s *Scenario) *uint64 { return s.FlowsMoved }), integerText),
-		figure("", theirPackets, moved(func(s *Scenario) *uint64 { return s.PacketsMoved }), integerText))
+		figure("flows_moved", "flows moved to another CPU", moved(func(s *Scenario) *uint64 { return s.FlowsMoved }), integerText, spread),
+		figure("", "  their packets", moved(func(s *Scenario) *uint64 { return s.PacketsMoved }), integerText, spread))
 }
-
-// The labels of what moved.
-const (
-	flowsMovedLabel = "flows moved to another CPU"
-	theirPackets    = "  their packets"
-)
 
 // ruleFigures are what rules took before the table was asked.
 func ruleFigures(scenarios []Scenario) []Figure {

@@ -97,7 +97,7 @@ func (f *Figure) counts() bool { return f.Text(12345) == integerText(12345) }
 // most loaded CPU, by whatever it is measured: other flows fall on other entries of a table.
 // Where a report does not know what chance gives, it explains nothing.
 func (f *Figure) byChance(was, now *Scenario) bool {
-	if !slices.Contains(chanceLabels, f.Label) || was.NumCPUs() != now.NumCPUs() {
+	if !f.has(chanceKnown) || was.NumCPUs() != now.NumCPUs() {
 		return false
 	}
 	least, most, known := chanceOf(was, now, f)
@@ -121,7 +121,7 @@ func (f *Figure) explained(was, now *Scenario) bool {
 // them may be: within two standard deviations of both together. The same flows on the same
 // entries differ by that, also where few tables give such a load.
 func (f *Figure) byCount(was, now *Scenario) bool {
-	if !slices.Contains(chanceLabels, f.Label) || was.NumCPUs() != now.NumCPUs() {
+	if !f.has(chanceKnown) || was.NumCPUs() != now.NumCPUs() {
 		return false
 	}
 	variance := 0.0
@@ -136,11 +136,7 @@ func (f *Figure) byCount(was, now *Scenario) bool {
 	return math.Abs(float64(f.Of(now)-f.Of(was))) <= 2*math.Sqrt(variance)
 }
 
-// chanceLabels are of figures that are imbalance.packets, or that times the mean or by the
-// number of CPUs.
-var chanceLabels = []string{ImbalanceOfPackets.Label, mostLoaded.Label, mostLoadedShare.Label}
-
-// chanceOf is from where to where chance gives a figure of chanceLabels in both scenarios, 49 times
+// chanceOf is from where to where chance gives a figure of chanceKnown in both scenarios, 49 times
 // in 50 each, so that one of the two lies outside by chance in 1 of 25. What one table makes likely
 // and another does not is no chance; under the same table it is, as flows have other sizes, unless
 // nothing is likely in both.
@@ -175,19 +171,6 @@ func (t *TableReport) sameCPUs(other *TableReport) bool {
 	return true
 }
 
-// Labels of figures, beside chanceLabels, that follow from which flows share a CPU: what chance
-// makes of them is not known; of drops, which come by the burst, two standard deviations say
-// nothing. Those of loadLabels differ by no larger a factor than the load of the most loaded CPU
-// does, beside that of the packets in a second to this power.
-var (
-	loadLabels = map[string]float64{
-		headroomLabel: -1, besideFirst: -1, fullAt: -1, imbalanceOfBusy.Label: 0, serialBusy: 1, busiestCPU.Label: 1,
-	}
-	placedLabels = []string{
-		imbalanceOfBytes.Label, imbalanceOfBusiest.Label, peakImbalance.Label, dropped.Label, perDPC.Label, latencyP50.Label, latencyP99.Label, latencyMax.Label,
-	}
-)
-
 // Unjudged tells whether a figure of two captures differs, and the traffic or chance may be why:
 // that is not known. Where the packets of the most loaded CPU differ by more than chance, what
 // follows from them does, too; but not the bytes, as other flows may have most of these.
@@ -196,34 +179,38 @@ func (c *Compare) Unjudged(f *Figure) bool {
 		return false
 	}
 	was, now := &c.Scenarios[0], &c.Scenarios[1]
-	power, load := loadLabels[f.Label]
-	judged, placed := slices.Contains(chanceLabels, f.Label), slices.Contains(placedLabels, f.Label)
-	if !judged && !load && !placed && !f.counts() || !f.Differs(was, now, true) {
+	if !f.has(chanceKnown|chanceUnknown|asLoad|asLoadByRate|asLoadOverRate) && !f.counts() || !f.Differs(was, now, true) {
 		return false
 	}
 	least, most, known := chanceOf(was, now, &mostLoadedShare)
 	switch {
-	case was.NumCPUs() != now.NumCPUs(): // no chance makes other CPUs
-		return f.Label == imbalanceOfBytes.Label
-	case !known:
-		return true
 	case f.Label == imbalanceOfBytes.Label:
+		return true
+	case was.NumCPUs() != now.NumCPUs(): // no chance makes other CPUs
+		return false
+	case !known:
 		return true
 	case mostLoadedShare.Differs(was, now, true):
 		return false
-	case placed || f.Label == mostLoaded.Label:
+	case f.has(chanceKnown):
+		return f.counts() // these grow with the traffic
+	case f.has(chanceUnknown):
 		return true
-	case load || f.counts():
-		traffic, chance := Ratio(now.Mode().Totals.Packets, was.Mode().Totals.Packets), most/least
-		if load {
-			traffic = Fraction(math.Pow(float64(traffic/Ratio(now.Mode().Simulated, was.Mode().Simulated)), power))
-		} else {
-			chance = Fraction(math.Sqrt(float64(chance))) // all CPUs' sum: where one has more, others have less
-		}
-		factor := f.Of(now) / f.Of(was) / traffic
-		return max(factor, 1/factor) <= chance
 	}
-	return false
+	traffic, chance := Ratio(now.Mode().Totals.Packets, was.Mode().Totals.Packets), most/least
+	rate := traffic / Ratio(now.Mode().Simulated, was.Mode().Simulated)
+	switch {
+	case f.has(asLoad):
+		traffic = 1
+	case f.has(asLoadByRate):
+		traffic = rate
+	case f.has(asLoadOverRate):
+		traffic = 1 / rate
+	default:
+		chance = Fraction(math.Sqrt(float64(chance))) // all CPUs' sum: where one has more, others have less
+	}
+	factor := f.Of(now) / f.Of(was) / traffic
+	return max(factor, 1/factor) <= chance
 }
 
 // chanceSentence says that chance explains the imbalances of two captures; "" where it does
@@ -285,13 +272,6 @@ var (
 	windowParameters = []string{"interval", "speed", "rate"}
 )
 
-// Labels of figures that count where packets went, and those of them that look at
-// windows of time; all others follow from the machine's work.
-var (
-	spreadLabels = append(slices.Clone(chanceLabels), imbalanceOfBytes.Label, flowsMovedLabel, theirPackets)
-	windowLabels = []string{imbalanceOfBusiest.Label, peakImbalance.Label}
-)
-
 // changesOf are the parameters that differ, by the new report that has them, then those
 // that only the old one has. That headroom was asked for changes nothing.
 func changesOf(before, after Parameters) (changes []Change) {
@@ -328,9 +308,9 @@ func (d *Diff) touches(f *Figure) bool {
 	for _, c := range d.Changes {
 		work, window := slices.Contains(workParameters, c.Name), slices.Contains(windowParameters, c.Name)
 		switch {
-		case work && (d.Drops || !slices.Contains(spreadLabels, f.Label) && !slices.Contains(windowLabels, f.Label)):
+		case work && (d.Drops || !f.has(spread|windows)):
 			return true
-		case window && slices.Contains(windowLabels, f.Label):
+		case window && f.has(windows):
 			return true
 		}
 	}

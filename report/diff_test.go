@@ -1,7 +1,6 @@
 package report
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -136,7 +135,7 @@ func TestDiffByChance(t *testing.T) {
 			switch {
 			case f.Label == "packets on the most loaded CPU":
 				change = test.counted
-			case !slices.Contains(chanceLabels, f.Label):
+			case !f.has(chanceKnown):
 				continue
 			}
 			if got := f.Differs(&test.was, &test.now, test.captures); got != change {
@@ -219,17 +218,6 @@ func TestDiffUnjudged(t *testing.T) {
 		}
 		if got := len(c.MarksSentences()) == 1; got != (test.want != nil) {
 			t.Errorf("%s: %q", name, c.MarksSentences())
-		}
-	}
-}
-
-// Each label of a figure that chance makes is that of a figure.
-func TestPlacedLabels(t *testing.T) {
-	modes := List[Mode]{{Mode: "rss-msix", Headroom: &Headroom{}}}
-	all := ComparedFigures([]Scenario{{Compared: "rss-msix", Modes: modes}})
-	for _, label := range slices.Concat(chanceLabels, slices.Collect(maps.Keys(loadLabels)), placedLabels) {
-		if !slices.ContainsFunc(all, func(f Figure) bool { return f.Label == label }) {
-			t.Errorf("no figure is %q", label)
 		}
 	}
 }

@@ -143,15 +143,15 @@ func HasHeadroom(modes []Mode) bool {
 // headroomFigures are the rows of what each mode holds; of is what a scenario is compared
 // with, nil for none.
 func headroomFigures(of *Scenario) []Figure {
-	figures := []Figure{figure("", headroomLabel, ofMode(func(m *Mode) Fraction { return m.Headroom.factor() }), factorText)}
+	figures := []Figure{figure("", "headroom: holds N × this rate", ofMode(func(m *Mode) Fraction { return m.Headroom.factor() }), factorText, leading, asLoadOverRate)}
 	if of != nil {
-		figures = append(figures, figure("", besideFirst, func(s *Scenario, m *Mode) Fraction {
+		figures = append(figures, figure("", "  beside the first scenario's", func(s *Scenario, m *Mode) Fraction {
 			first := of.ModeNamed(m.Mode)
 			if s == nil || first == nil {
 				return Null
 			}
 			return m.Headroom.Ratio(first.Headroom)
-		}, ratioTimesText))
+		}, ratioTimesText, leading, asLoadOverRate))
 	}
 	return figures
 }
@@ -163,12 +163,6 @@ func ratioTimesText(f Fraction) string {
 	}
 	return words.Fixed(f, 2) + " ×"
 }
-
-// The labels of the rows.
-const (
-	headroomLabel = "headroom: holds N × this rate"
-	besideFirst   = "  beside the first scenario's"
-)
 
 // costsOrigin says in a clause where a report's costs come from.
 func costsOrigin(p Parameters) string {

@@ -18,11 +18,39 @@ type Figure struct {
 	// no scenario in particular.
 	Value func(s *Scenario, m *Mode) Fraction
 	Text  func(Fraction) string
+	is    trait
 }
 
-func figure(metric, label string, value func(*Scenario, *Mode) Fraction, text func(Fraction) string) Figure {
-	return Figure{metric, label, value, text}
+// trait is what is told of a figure where it is compared; they are bits.
+type trait uint
+
+const (
+	leading trait = 1 << iota // a summary is judged by it
+
+	// Figures that are neither follow from the machine's work.
+	spread  // counts where packets went
+	windows // looks at windows of time
+
+	// Figures that follow from which flows share a CPU, which is chance between two captures.
+	chanceKnown   // is imbalance.packets, or that times the mean or by the number of CPUs
+	chanceUnknown // also drops: as they come by the burst, two standard deviations say nothing
+	// These differ by no larger a factor than the load of the most loaded CPU does:
+	asLoad
+	asLoadByRate   // beside that of the packets in a second
+	asLoadOverRate // likewise, but less where these are more
+)
+
+// figure is one of these traits.
+func figure(metric, label string, value func(*Scenario, *Mode) Fraction, text func(Fraction) string, traits ...trait) Figure {
+	f := Figure{Metric: metric, Label: label, Value: value, Text: text}
+	for _, t := range traits {
+		f.is |= t
+	}
+	return f
 }
+
+// has tells whether the figure has one of the traits.
+func (f *Figure) has(of trait) bool { return f.is&of != 0 }
 
 // ofMode is a figure's value that asks no scenario.
 func ofMode(value func(m *Mode) Fraction) func(*Scenario, *Mode) Fraction {
@@ -53,43 +81,35 @@ func TimeText(f Fraction) string {
 
 // What modes are compared in, and scenarios.
 var (
-	ImbalanceOfPackets = figure("imbalance.packets", "imbalance of packets, max ÷ mean", ofMode(func(m *Mode) Fraction { return m.Imbalance.Packets }), ratioText)
-	imbalanceOfBytes   = figure("imbalance.bytes", "imbalance of bytes", ofMode(func(m *Mode) Fraction { return m.Imbalance.Bytes }), ratioText)
-	imbalanceOfBusy    = figure("imbalance.busy", "imbalance of busy time", ofMode(func(m *Mode) Fraction { return m.Imbalance.Busy }), ratioText)
-	imbalanceOfBusiest = figure("imbalance.busiest_window", "imbalance in the busiest window", ofMode(func(m *Mode) Fraction { return imbalanceIn(m.Imbalance.BusiestWindow) }), ratioText)
-	peakImbalance      = figure("", "peak imbalance of a window", ofMode(func(m *Mode) Fraction { return imbalanceIn(PeakWindow(m.Series)) }), ratioText)
-	mostLoaded         = figure("", "packets on the most loaded CPU", count(func(m *Mode) uint64 { return Extreme(m, slices.Max) }), integerText)
+	ImbalanceOfPackets = figure("imbalance.packets", "imbalance of packets, max ÷ mean", ofMode(func(m *Mode) Fraction { return m.Imbalance.Packets }), ratioText, leading, spread, chanceKnown)
+	imbalanceOfBytes   = figure("imbalance.bytes", "imbalance of bytes", ofMode(func(m *Mode) Fraction { return m.Imbalance.Bytes }), ratioText, spread, chanceUnknown)
+	imbalanceOfBusy    = figure("imbalance.busy", "imbalance of busy time", ofMode(func(m *Mode) Fraction { return m.Imbalance.Busy }), ratioText, asLoad)
+	imbalanceOfBusiest = figure("imbalance.busiest_window", "imbalance in the busiest window", ofMode(func(m *Mode) Fraction { return imbalanceIn(m.Imbalance.BusiestWindow) }), ratioText, windows, chanceUnknown)
+	peakImbalance      = figure("", "peak imbalance of a window", ofMode(func(m *Mode) Fraction { return imbalanceIn(PeakWindow(m.Series)) }), ratioText, windows, chanceUnknown)
+	mostLoaded         = figure("", "packets on the most loaded CPU", count(func(m *Mode) uint64 { return Extreme(m, slices.Max) }), integerText, leading, spread, chanceKnown)
 	// mostLoadedShare is what scenarios of different numbers of CPUs are compared by.
-	mostLoadedShare = figure("", "  their share", ofMode(func(m *Mode) Fraction { return Ratio(Extreme(m, slices.Max), m.Totals.Packets) }), words.Percent[Fraction])
-	busiestCPU      = figure("", "utilization of the busiest CPU", ofMode(MaxUtilization), words.Percent[Fraction])
-	dropped         = figure("drops", "packets dropped", count((*Mode).Overflows), integerText)
+	mostLoadedShare = figure("", "  their share", ofMode(func(m *Mode) Fraction { return Ratio(Extreme(m, slices.Max), m.Totals.Packets) }), words.Percent[Fraction], spread, chanceKnown)
+	busiestCPU      = figure("", "utilization of the busiest CPU", ofMode(MaxUtilization), words.Percent[Fraction], leading, asLoadByRate)
+	dropped         = figure("drops", "packets dropped", count((*Mode).Overflows), integerText, leading, chanceUnknown)
 	interrupts      = figure("interrupts", "interrupts", count(func(m *Mode) uint64 { return m.Totals.Interrupts }), integerText)
-	perDPC          = figure("", "packets per DPC, mean", ofMode(func(m *Mode) Fraction { return Ratio(m.Totals.Packets, m.Totals.DPCs) }), func(f Fraction) string { return words.Fixed(f, 2) })
-	latencyP50      = figure("", "latency p50, slowest CPU", ofSlowest(func(c *CPU) *int64 { return c.Latency.P50 }), TimeText)
-	latencyP99      = figure("latency_p99_ns", "latency p99, slowest CPU", ofSlowest(func(c *CPU) *int64 { return c.Latency.P99 }), TimeText)
-	latencyMax      = figure("latency_max_ns", "latency, max", ofSlowest(func(c *CPU) *int64 { return c.Latency.Max }), TimeText)
+	perDPC          = figure("", "packets per DPC, mean", ofMode(func(m *Mode) Fraction { return Ratio(m.Totals.Packets, m.Totals.DPCs) }), func(f Fraction) string { return words.Fixed(f, 2) }, chanceUnknown)
+	latencyP50      = figure("", "latency p50, slowest CPU", ofSlowest(func(c *CPU) *int64 { return c.Latency.P50 }), TimeText, chanceUnknown)
+	latencyP99      = figure("latency_p99_ns", "latency p99, slowest CPU", ofSlowest(func(c *CPU) *int64 { return c.Latency.P99 }), TimeText, leading, chanceUnknown)
+	latencyMax      = figure("latency_max_ns", "latency, max", ofSlowest(func(c *CPU) *int64 { return c.Latency.Max }), TimeText, chanceUnknown)
 )
 
 // serialFigures say how near to its end an arrangement is: the serial unit's share of the
 // time, and by it the rate at which there is none left.
 func serialFigures() []Figure {
 	return []Figure{
-		figure("serial_utilization", serialBusy, ofMode(func(m *Mode) Fraction { return m.OfTime(m.SerialUtilization) }), words.Percent[Fraction]),
-		figure("", fullAt, ofMode(func(m *Mode) Fraction { return 1 / m.OfTime(m.SerialUtilization) }), timesText),
+		figure("serial_utilization", "serial unit busy", ofMode(func(m *Mode) Fraction { return m.OfTime(m.SerialUtilization) }), words.Percent[Fraction], leading, asLoadByRate),
+		figure("", "  it is not full below N × this rate", ofMode(func(m *Mode) Fraction { return 1 / m.OfTime(m.SerialUtilization) }), timesText, leading, asLoadOverRate),
 	}
 }
 
 // LeadingFigures are those of figures that a summary is judged by.
-func LeadingFigures(figures []Figure) (leading []Figure) {
-	labels := []string{
-		headroomLabel, besideFirst, serialBusy, fullAt, ImbalanceOfPackets.Label, mostLoaded.Label, dropped.Label, busiestCPU.Label, latencyP99.Label,
-	}
-	for _, f := range figures {
-		if slices.Contains(labels, f.Label) {
-			leading = append(leading, f)
-		}
-	}
-	return leading
+func LeadingFigures(figures []Figure) []Figure {
+	return slices.DeleteFunc(slices.Clone(figures), func(f Figure) bool { return !f.has(leading) })
 }
 
 // groupFigure is the imbalance between groups of CPUs; no figure, without a label, where
@@ -105,12 +125,6 @@ func groupFigure(label string, modes []Mode, imbalance func(*Imbalance) *Fractio
 		return Null
 	}), ratioText)
 }
-
-// The labels of the serial unit's share of the time, and of the rate at which it has none left.
-const (
-	serialBusy = "serial unit busy"
-	fullAt     = "  it is not full below N × this rate"
-)
 
 func timesText(f Fraction) string {
 	if f.IsNull() {
