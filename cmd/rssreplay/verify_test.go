@@ -436,6 +436,15 @@ func TestVerifySolvesInitialValue(t *testing.T) {
 	}
 }
 
+// A transformation that the NIC does not do can look like another initial value of few addresses:
+// what explains all packets is told.
+func TestVerifyOfAnotherTransform(t *testing.T) {
+	capture := filepath.Join(repository(t), "pcaps", "samples", "queues.pcapng")
+	if x := verifies(t, exitDiffers, capture, "--cpus", "4", "--key", "mellanox", "--xfrm", "symmetric-xor").Explanation; x == nil || x.ID != "xfrm" || x.PacketsExplained != 751 {
+		t.Errorf("%+v", x)
+	}
+}
+
 // checkMasked checks that each digit shown is the true key's, and those that are not are
 // of open bits.
 func checkMasked(t *testing.T, masked, want string, determined int, open []int) {

@@ -64,7 +64,13 @@ func (v *verification) report() (*report.Verify, error) {
 	if v.source == "records" && score.hashAll > 0 {
 		v.recoverKey(r, groups)
 	}
-	if v.source == "records" && score.hashAll > 0 && !*r.Agrees && r.Explanation == nil && !v.recordsRSSOff(r, groups) && !v.movedByATR(r, groups) {
+	switch {
+	case v.source != "records" || score.hashAll == 0 || *r.Agrees:
+	case r.Explanation != nil: // another initial value
+		if best := v.bestChange(r, groups); best.Explained == r.Packets.Checked {
+			r.Explanation = best
+		}
+	case !v.recordsRSSOff(r, groups) && !v.movedByATR(r, groups):
 		v.explain(r, groups)
 	}
 	if v.stack != nil {
