@@ -1054,7 +1054,7 @@ func TestVerifyStackCPUsUsage(t *testing.T) {
 		t.Errorf("without the secret: %v, %s", v.Agrees, v.Verdict)
 	}
 	few := filepath.Join(t.TempDir(), "few.csv")
-	if err := os.WriteFile(few, []byte("packet,stack_cpu\n1,0\n"), 0o666); err != nil {
+	if err := os.WriteFile(few, []byte("\ufeffpacket,stack_cpu\n1,0\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	v = verifies(t, exitCantTell, web, "--cpus", "2", "--stack-cpus", few)

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"bufio"
 	"cmp"
 	"encoding/csv"
 	"errors"
@@ -42,7 +43,11 @@ func readStackCPUs(path string) (cpus map[int64]int32, err error) {
 
 // parseStackCPUs reads what the file holds.
 func parseStackCPUs(in io.Reader) (map[int64]int32, error) {
-	rows := csv.NewReader(in)
+	text := bufio.NewReader(in)
+	if mark, err := text.Peek(3); err == nil && string(mark) == "\ufeff" { // spreadsheets write it
+		_, _ = text.Discard(3)
+	}
+	rows := csv.NewReader(text)
 	rows.FieldsPerRecord, rows.ReuseRecord, rows.TrimLeadingSpace = -1, true, true
 	head, err := rows.Read()
 	if err == io.EOF {
