@@ -194,7 +194,7 @@ func takers(rule *steer.Rule) string {
 }
 
 // bundledContexts takes the tables of the RSS contexts that rules lead to from the bundle,
-// where no flag gives them.
+// or from beside the main table, where no --context gives them.
 func (r *resolver) bundledContexts(rules []steer.Rule) error {
 	for _, rule := range rules {
 		text := r.imports.contexts[rule.Context]
@@ -203,7 +203,11 @@ func (r *resolver) bundledContexts(rules []steer.Rule) error {
 			continue
 		}
 		r.Asides = append(r.Asides, fmt.Sprintf("RSS context %d has the table of %s.", rule.Context, text.from))
-		if err := r.addContext(rule.Context, text, "--bundle"); err != nil {
+		flag := "--bundle"
+		if text.from == r.imports.table.from {
+			flag = r.tableFlag()
+		}
+		if err := r.addContext(rule.Context, text, flag); err != nil {
 			return err
 		}
 	}

@@ -61,7 +61,7 @@ func checkFunction(t *nictext.ImportedTable, flag, name string) error {
 	if t.Function == nictext.FunctionNotShown || t.Function == nictext.FunctionToeplitz {
 		return nil
 	}
-	return fmt.Errorf("%s: %s: the NIC hashes with %s, and only toeplitz is emulated: switch it over with `ethtool -X … hfunc toeplitz`", flag, name, t.Function)
+	return fmt.Errorf("%s: %s: the NIC hashes with %s, and only toeplitz is emulated: switch it over with `ethtool -X … hfunc toeplitz`, if its driver can", flag, name, t.Function)
 }
 
 // keySource says where the key is of a NIC whose table a text shows without one.
