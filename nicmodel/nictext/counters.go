@@ -257,7 +257,7 @@ func (c *QueueCounters) take(found map[string]*counted) error {
 	slices.Sort(forms)
 	switch len(forms) {
 	case 0:
-		return fmt.Errorf("it counts no packets by receive queue under a name that is known (rx_queue_0_packets, rx-0.packets, rx0_packets, rx_q0_packets, queue_0_rx_cnt and others): give the output of `ethtool -S`, or two of /proc/interrupts instead")
+		return fmt.Errorf("it counts no packets by receive queue under a name that is known (rx_queue_0_packets, rx-0.packets, rx0_packets, rx_q0_packets, queue_0_rx_cnt and others): give the whole output of `ethtool -S`, or, of a driver that counts none by queue (cxgb4, mvneta), two of /proc/interrupts")
 	case 1:
 	default:
 		return fmt.Errorf("it has the counters of two drivers or devices, %s and %s: give the output of one interface", forms[0], forms[1])
@@ -314,7 +314,7 @@ func (c *QueueCounters) Since(earlier *QueueCounters) ([]uint64, error) {
 	}
 	switch {
 	case c.Form != earlier.Form:
-		return nil, fmt.Errorf("the two are of different drivers: one has counters of %s, the other of %s", earlier.Form, c.Form)
+		return nil, fmt.Errorf("the two are of different drivers or devices: one has counters of %s, the other of %s", earlier.Form, c.Form)
 	case len(after) != len(before):
 		return nil, fmt.Errorf("one counts %d receive queues and the other %d: they are of different interfaces, or the number of channels was changed between them", len(before), len(after))
 	}

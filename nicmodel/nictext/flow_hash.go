@@ -135,6 +135,7 @@ type flowHashReader struct {
 func (r *flowHashReader) answer(line int, kind string, fields []string) error {
 	letters, none := "", false
 	for i, field := range fields {
+		field = strings.TrimLeft(field, "•*+- ") // of a list
 		letter, ok := flowFields[field]
 		switch {
 		case field == "":

@@ -62,6 +62,9 @@ func TestReadFlowHash(t *testing.T) {
 	refuses(t, ReadFlowHash, sd+flowAnswer("UDP over IPV4", addressFields+portFields), "x: line 5: udp4 comes again, and not as on line 1")
 	// ethtool 7.2 on kernel 6.18 (bnxt, fbnic).
 	refuses(t, ReadFlowHash, flowAnswer("TCP over IPV6", addressFields+portFields+"IPv6 Flow Label\n"), "x: line 1: tcp6 is hashed on the IPv6 flow label too")
+	if got, err := ReadFlowHash(strings.NewReader(flowAnswer("TCP over IPV4", "• IP SA\n• IP DA\n")), "x"); err != nil || got.fields["TCP over IPV4"] != "sd" {
+		t.Errorf("a list: %+v, %v", got, err)
+	}
 	refuses(t, ReadFlowHash, flowAnswer("TCP over IPV6", addressFields+"Inner IP SA\n"), "x: line 4: \"Inner IP SA\" is no field of a hash that is known")
 	refuses(t, ReadFlowHash, flowAnswer("TCP over IPV6", "IP SA\n<snip>\n"), "x: line 3: rows are left out here")
 	// A mark before each line would hide what each answer is of.
