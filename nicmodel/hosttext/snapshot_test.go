@@ -116,7 +116,7 @@ func TestSnapshot(t *testing.T) {
 		if s.BootTime != 1795637348 || s.Uptime != 6126.09 || !cmp.Equal(s.Threaded, []string{"eth0"}) || s.Deferred != nil {
 			t.Errorf("%s: %+v", name, s)
 		}
-		if counts, err := s.IRQs.QueueInterrupts(nictext.NIC{}); err != nil || !cmp.Equal(counts, []uint64{30}) {
+		if counts, err := s.IRQs.QueueInterrupts(nictext.NIC{}); err != nil || !cmp.Equal(counts.Packets, []uint64{30}) {
 			t.Errorf("%s: interrupts %v, %v", name, counts, err)
 		}
 		if name == "all in one" && !cmp.Equal(s.Queues.Packets, []uint64{17, 4}) {

@@ -42,6 +42,9 @@ var (
 	irqColumns   = lazyregexp.New(`^\PL*CPU0[\s,|]+CPU1\b`)
 	irqLine      = lazyregexp.New(`^(\d+):\s+(\d.*)$`)
 	affinityLine = lazyregexp.New(`^\S*/irq/(\d+)/(?:[^/\s]+/\.\./)?(smp|effective)_affinity(_list)?(?::|\s*=|\s)\s*(\S*)$`)
+	// What people's loops print: "IRQ 32: smp_affinity = 0x1", "IRQ 32 (eth0-TxRx-0): smp_affinity_list = 0".
+	affinityLoop = lazyregexp.New(`^IRQ (\d+)(?: \([^()]*\))?: (smp|effective)_affinity(_list)? = (\S+)$`)
+	otherLoop    = lazyregexp.New(`(?i)^irq\W*\d+\b.*\b(?:affinity|cpus?)\b\W*[\da-fx,-]+$`)
 	// A command that sets it, as rpsCommand.
 	affinityCommand = lazyregexp.New(`^(?:\S*[#$] )?(?:sudo )?echo (?:-n )?["']?([0-9a-fA-F,-]+)["']? *(?:>|\| *(?:sudo )?tee(?: -a)?) *["']?/proc/irq/(\d+)/smp_affinity(_list)?\b`)
 	affinityCut     = lazyregexp.New(`^\S*/irq/\d+/(?:smp|effective)_`)
@@ -229,6 +232,9 @@ func (r *irqReader) line(line string) *TextError {
 	if m := affinityLine.FindStringSubmatch(line); m != nil && strings.Count(line, "_affinity") == 1 { // not two lines joined
 		return r.affinity(m)
 	}
+	if m := affinityLoop.FindStringSubmatch(line); m != nil {
+		return r.affinity(m)
+	}
 	if m := affinityCommand.FindStringSubmatch(line); m != nil {
 		return r.affinity([]string{line, m[2], "set", m[3], m[1]})
 	}
@@ -240,6 +246,9 @@ func (r *irqReader) line(line string) *TextError {
 	}
 	if m := freeBSDLine.FindStringSubmatch(line); m != nil {
 		return r.freeBSD(m)
+	}
+	if otherLoop.MatchString(line) {
+		return &TextError{What: fmt.Sprintf("%s tells an interrupt's CPUs in a form that is not known", quote.Short(line)), Hint: unchangedAffinities}
 	}
 	if m := irqLine.FindStringSubmatch(line); m != nil {
 		if isCut(m[2]) {

@@ -2,6 +2,7 @@ package nictext
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -193,7 +194,7 @@ func (d *queueIRQs) total() (n uint64) {
 // QueueCPUs is the CPU of each of a NIC's receive queues, and how it is known.
 type QueueCPUs struct {
 	CPUs    []int
-	Shares  []float64 // of each queue's interrupts, that its CPU got; 1 where its affinity tells the CPU
+	Shares  []float64 // of each queue's interrupts, that its CPU got; 1 where its affinity tells the CPU, 0 where they are fewer than enoughInterrupts
 	Notes   []string  // for the reader of the result
 	Guessed string    // the form of the interrupts' names, where no driver that is known names them so; else ""
 }
@@ -244,6 +245,9 @@ func (q *IRQs) QueueCPUs(nic NIC, queues int) (*QueueCPUs, error) {
 			if share = float64(irq.row.counts[cpu]) / float64(irq.row.total()); share < 1 {
 				several++
 			}
+			if irq.row.total() < enoughInterrupts {
+				share = 0
+			}
 		}
 		out.Shares = append(out.Shares, share)
 		out.CPUs = append(out.CPUs, cpu)
@@ -278,6 +282,10 @@ func (q *IRQs) QueueCPUs(nic NIC, queues int) (*QueueCPUs, error) {
 	}
 	return out, nil
 }
+
+// enoughInterrupts are as many as a queue in use has within a second or so: fewer came while
+// it was hardly in use, and its interrupt may have been moved since.
+const enoughInterrupts = 100
 
 // cpu is the CPU that the interrupt goes to, and whether only its counts tell.
 func (r *irqRow) cpu() (cpu int, byCount bool, err error) {
@@ -425,12 +433,16 @@ func (nic *NIC) mayHave(d *queueIRQs) bool {
 	}
 }
 
-// QueueInterrupts is how often each of the NIC's receive queues has interrupted, on
+// ErrNoQueueNames is that no interrupt is known for one of a receive queue, where how often
+// each came is asked for.
+var ErrNoQueueNames = errors.New("no interrupt is named as drivers name those of receive queues (eth0-TxRx-0 and the like)")
+
+// QueueInterrupts counts how often each of the NIC's receive queues has interrupted, on
 // all CPUs together.
-func (q *IRQs) QueueInterrupts(nic NIC) ([]uint64, error) {
+func (q *IRQs) QueueInterrupts(nic NIC) (*QueueCounters, error) {
 	devices := q.devices(nic.Interface)
 	if len(devices) == 0 {
-		return nil, fmt.Errorf("no interrupt is named as drivers name those of receive queues (eth0-TxRx-0 and the like); give /proc/interrupts unchanged")
+		return nil, ErrNoQueueNames
 	}
 	device, err := nic.pick(devices)
 	if err != nil {
@@ -440,9 +452,9 @@ func (q *IRQs) QueueInterrupts(nic NIC) ([]uint64, error) {
 	if err != nil {
 		return nil, err
 	}
-	counts := make([]uint64, len(irqs))
-	for i, irq := range irqs {
-		counts[i] = irq.row.total()
+	counts := &QueueCounters{Form: "the interrupts of " + device.device}
+	for _, irq := range irqs {
+		counts.Packets = append(counts.Packets, irq.row.total())
 	}
 	return counts, nil
 }

@@ -73,6 +73,8 @@ func TestQueueCPUs(t *testing.T) {
 		{"queues not known", []string{interruptsText}, "", "", 0, []int{0, 1}, counted},
 		{"fewer queues", []string{interruptsText}, "", "", 1, []int{0}, []string{strings.ReplaceAll(counted[0], "2", "1")}},
 		{"affinity", []string{interruptsText, affinity}, "", "", 2, []int{3, 2}, nil},
+		{"as a loop prints masks", []string{interruptsText, "IRQ 120: smp_affinity = 0x8\nIRQ 121 (eth0-TxRx-1): smp_affinity = 4\n"}, "", "", 2, []int{3, 2}, nil},
+		{"as a loop prints lists", []string{interruptsText, "IRQ 120: smp_affinity_list = 3\nIRQ 121: effective_affinity_list = 2\n"}, "", "", 2, []int{3, 2}, nil},
 		{"affinity before", []string{affinity, interruptsText}, "", "", 2, []int{3, 2}, nil},
 		{"one text", []string{interruptsText + affinity}, "", "", 2, []int{3, 2}, nil},
 		{"affinity, then counts within it", []string{interruptsText, "/proc/irq/120/smp_affinity_list:1-3\n/proc/irq/121/smp_affinity_list:1,2\n", strings.Replace(interruptsText, "524288          0", "524288         10", 1)},
@@ -323,9 +325,41 @@ func TestTruthQueueCPUs(t *testing.T) {
 // FreeBSD's drivers before iflib have a space before the queue's number.
 func TestQueueInterruptsOfFreeBSD(t *testing.T) {
 	q := mustReadIRQs(t, "irq258: ix0:que 0                9046        3558\nirq259: ix0:que 1                   0           0\nirq262: ix0:link                  80          0\n")
-	if got, err := q.QueueInterrupts(NIC{Interface: "ix0"}); err != nil || !slices.Equal(got, []uint64{9046, 0}) {
+	if got, err := q.QueueInterrupts(NIC{Interface: "ix0"}); err != nil || !slices.Equal(got.Packets, []uint64{9046, 0}) {
 		t.Errorf("%v, %v", got, err)
 	}
+}
+
+// Counts of two NICs are not those of one, before and after.
+func TestQueueInterruptsOfTwo(t *testing.T) {
+	counts := func(name string) *QueueCounters {
+		got, err := mustReadIRQs(t, interrupts(name)).QueueInterrupts(NIC{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	if _, err := counts("virtio0-input.0").Since(counts("eth0-TxRx-0")); err == nil || !strings.Contains(err.Error(), "one has counters of the interrupts of eth0, the other of the interrupts of virtio0") {
+		t.Error(err)
+	}
+}
+
+// Where few interrupts were counted, they don't tell where a queue's go.
+func TestSharesOfFewInterrupts(t *testing.T) {
+	for count, want := range map[string]float64{"3": 0, "99": 0, "100": 1} {
+		found, err := mustReadIRQs(t, "CPU0 CPU1\n40: 0 "+count+" PCI-MSI 1-edge eth0-TxRx-0\n").QueueCPUs(NIC{Interface: "eth0"}, 1)
+		if err != nil || !slices.Equal(found.Shares, []float64{want}) || !slices.Equal(found.CPUs, []int{1}) {
+			t.Errorf("%s: %+v, %v", count, found, err)
+		}
+	}
+}
+
+// CPUs of interrupts in a form that is not known are not passed over.
+func TestAffinityInOtherForms(t *testing.T) {
+	for _, line := range []string{"IRQ 40 -> CPU 0", "irq 40 affinity: 1", "IRQ: 40, CPU affinity: 0-3"} {
+		refuses(t, ReadIRQs, "CPU0 CPU1\n40: 0 5 PCI-MSI 1-edge eth0-TxRx-0\n"+line+"\n", fmt.Sprintf("x: line 3: %q tells an interrupt's CPUs in a form that is not known", line))
+	}
+	mustReadIRQs(t, "40: 0 5 PCI-MSI 1-edge eth0-TxRx-0\n[ 12.3] irq 40: Affinity broken due to vector space exhaustion.\nirq/40-eth0 CPU\n")
 }
 
 // Counts of queues with one missing between them would be those of others.

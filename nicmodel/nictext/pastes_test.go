@@ -65,7 +65,7 @@ func TestPastes(t *testing.T) {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}
-	if got, err := mustReadIRQs(t, paste("freebsd-vmstat.txt")).QueueInterrupts(NIC{Interface: "ix0"}); err != nil || !slices.Equal(got, []uint64{123456, 23456, 33456, 43456}) {
+	if got, err := mustReadIRQs(t, paste("freebsd-vmstat.txt")).QueueInterrupts(NIC{Interface: "ix0"}); err != nil || !slices.Equal(got.Packets, []uint64{123456, 23456, 33456, 43456}) {
 		t.Errorf("vmstat: %v, %v", got, err)
 	}
 

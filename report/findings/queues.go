@@ -150,7 +150,11 @@ func (d *diagnosis) asCounted(f *report.Finding, cpu int) *report.Finding {
 	}
 	f.Severity = report.Note
 	f.Summary = "By where most interrupts since the host started went, " + strings.ToLower(f.Summary[:1]) + f.Summary[1:]
-	f.Evidence += fmt.Sprintf(" But CPU %d got as little as %s of a queue's: they may go elsewhere now.", cpu, words.Percent(report.Fraction(least)))
+	if least > 0 {
+		f.Evidence += fmt.Sprintf(" But CPU %d got as little as %s of a queue's: they may go elsewhere now.", cpu, words.Percent(report.Fraction(least)))
+	} else {
+		f.Evidence += " But of a queue hardly any were counted: they may go elsewhere now."
+	}
 	f.Remedy = "First see where they go: give `grep . /proc/irq/*/*_affinity_list` with --irq as well. " + f.Remedy
 	return f
 }

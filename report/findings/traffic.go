@@ -46,7 +46,7 @@ type Traffic struct {
 	InnerBalance report.Fraction // imbalance.packets if the inner headers were hashed; Null if unknown
 
 	HostCPUs    []int     // that the text of interrupts tells of; nil if it does not
-	IRQShares   []float64 // of each queue's interrupts since the host started, that its CPU got; nil if not known
+	IRQShares   []float64 // of each queue's interrupts since the host started, that its CPU got, 0 where too few came to tell; nil if not known
 	NearCPUs    []int     // that RSS may use on the NIC's NUMA node, as Windows shows them
 	FarCPUs     []int     // and on others
 	Rings       int       // receive queues that the imported texts say there are; 0 if unknown

@@ -14,7 +14,6 @@ import (
 	"rssreplay/dispatch/engine"
 	"rssreplay/nicmodel/nictext"
 	"rssreplay/nicmodel/profile"
-	"rssreplay/pcaps/grouped"
 	"rssreplay/report"
 )
 
@@ -313,14 +312,8 @@ func countedInterrupts(h *calibrate.History, device string) (queues []uint64, wh
 	if err != nil {
 		return nil, err.Error()
 	}
-	if len(before) != len(after) {
-		return nil, fmt.Sprintf("interrupts of %d queues are counted at first, and of %d in the end", len(before), len(after))
-	}
-	for q := range after {
-		if after[q] < before[q] {
-			return nil, fmt.Sprintf("the interrupts of queue %d go back from %s to %s", q, grouped.Int(before[q]), grouped.Int(after[q]))
-		}
-		queues = append(queues, after[q]-before[q])
+	if queues, err = after.Since(before); err != nil {
+		return nil, "of the interrupts at first and in the end " + err.Error()
 	}
 	return queues, ""
 }

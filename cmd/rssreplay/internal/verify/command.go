@@ -260,7 +260,7 @@ func readText(name string) ([]byte, error) {
 }
 
 func (f *verifyFlags) seenInterrupts(v *verification) ([]uint64, error) {
-	var counts [2][]uint64
+	var counts [2]*nictext.QueueCounters
 	for i, file := range [][2]string{{"--interrupts-before", f.irqBefore}, {"--interrupts-after", f.irqAfter}} {
 		text, err := readText(file[1])
 		if err != nil {
@@ -270,13 +270,14 @@ func (f *verifyFlags) seenInterrupts(v *verification) ([]uint64, error) {
 		if err == nil {
 			counts[i], err = irqs.QueueInterrupts(nictext.NIC{Interface: v.settings.Device})
 		}
+		if errors.Is(err, nictext.ErrNoQueueNames) {
+			err = fmt.Errorf("%w: give /proc/interrupts whole, or --counters-before and --counters-after", err)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", file[0], err)
 		}
 	}
-	before := nictext.QueueCounters{Form: "interrupts", Packets: counts[0]}
-	after := nictext.QueueCounters{Form: "interrupts", Packets: counts[1]}
-	since, err := after.Since(&before)
+	since, err := counts[1].Since(counts[0])
 	if err != nil {
 		return nil, fmt.Errorf("--interrupts-before, --interrupts-after: %w", err)
 	}
