@@ -31,7 +31,7 @@ func (c *Compare) Marked(f *Figure) []bool {
 	case f.Label == mostLoadedShare.Label && !comparable:
 		return c.clearBest(f)
 	case f.Metric == "", f.Metric == "flows_moved", strings.HasPrefix(f.Metric, "imbalance.") && !comparable,
-		c.OfCaptures() && f.counts(), c.Unjudged(f):
+		c.OfCaptures() && f.counts(), c.unjudged(f):
 		return make([]bool, len(c.Scenarios))
 	}
 	return c.clearBest(f)

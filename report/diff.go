@@ -171,10 +171,10 @@ func (t *TableReport) sameCPUs(other *TableReport) bool {
 	return true
 }
 
-// Unjudged tells whether a figure of two captures differs, and the traffic or chance may be why:
+// unjudged tells whether a figure of two captures differs, and the traffic or chance may be why:
 // that is not known. Where the packets of the most loaded CPU differ by more than chance, what
 // follows from them does, too; but not the bytes, as other flows may have most of these.
-func (c *Compare) Unjudged(f *Figure) bool {
+func (c *Compare) unjudged(f *Figure) bool {
 	if !c.OfCaptures() || len(c.Scenarios) != 2 {
 		return false
 	}
@@ -318,7 +318,7 @@ func (d *Diff) touches(f *Figure) bool {
 }
 
 // touchMark stands behind the label of a figure that touches, unjudgedMark behind one that is
-// Unjudged.
+// unjudged.
 const (
 	touchMark    = " †"
 	unjudgedMark = " ‡"
@@ -330,7 +330,7 @@ func (c *Compare) Label(f *Figure) string {
 	if c.Diff != nil && c.Diff.touches(f) {
 		label += touchMark
 	}
-	if c.Unjudged(f) {
+	if c.unjudged(f) {
 		label += unjudgedMark
 	}
 	return label
@@ -424,7 +424,7 @@ func (c *Compare) MarksSentences() (say []string) {
 	if d != nil && slices.ContainsFunc(d.Changes, marked) {
 		say = append(say, "Rows with"+touchMark+" do not only follow from where the packets go: costs, times or windows that differ change them, too.")
 	}
-	if slices.ContainsFunc(ComparedFigures(c.Scenarios), func(f Figure) bool { return c.Unjudged(&f) }) {
+	if slices.ContainsFunc(ComparedFigures(c.Scenarios), func(f Figure) bool { return c.unjudged(&f) }) {
 		say = append(say, "Rows with"+unjudgedMark+" differ, but the traffic or chance may be why, as other flows share a CPU: that is not judged of them.")
 	}
 	return say
@@ -445,7 +445,7 @@ func (c *Compare) diffDocument() diffDocument {
 	doc := diffDocument{Parameters: d.Changes}
 	for _, f := range ComparedFigures(scenarios) {
 		label := strings.TrimSpace(f.Label)
-		if c.Unjudged(&f) {
+		if c.unjudged(&f) {
 			doc.Unjudged = append(doc.Unjudged, label)
 		}
 		if d.Captures && len(scenarios) == 2 && f.explained(&scenarios[0], &scenarios[1]) {

@@ -141,7 +141,7 @@ func TestDiffByChance(t *testing.T) {
 			if got := f.Differs(&test.was, &test.now, test.captures); got != change {
 				t.Errorf("%s: %s from %v to %v is a change: %v", name, f.Label, f.Of(&test.was), f.Of(&test.now), got)
 			}
-			if f.Metric == "imbalance.packets" && slices.Contains(c.Marked(&f), true) != (test.change && !c.Unjudged(&f)) {
+			if f.Metric == "imbalance.packets" && slices.Contains(c.Marked(&f), true) != (test.change && !c.unjudged(&f)) {
 				t.Errorf("%s: the best of %s are %v", name, f.Label, c.Marked(&f))
 			}
 		}
@@ -209,7 +209,7 @@ func TestDiffUnjudged(t *testing.T) {
 				continue
 			}
 			want := slices.Contains(test.want, f.Label)
-			if got := c.Unjudged(&f); got != want || strings.HasSuffix(c.ChangeRow(&f)[0], " ‡") != want || slices.Contains(c.diffDocument().Unjudged, f.Label) != want {
+			if got := c.unjudged(&f); got != want || strings.HasSuffix(c.ChangeRow(&f)[0], " ‡") != want || slices.Contains(c.diffDocument().Unjudged, f.Label) != want {
 				t.Errorf("%s: %s is not judged: %v; %q, %v", name, f.Label, got, c.ChangeRow(&f), c.diffDocument().Unjudged)
 			}
 			if want && slices.Contains(c.Marked(&f), true) {

@@ -34,13 +34,13 @@ func (b *Bound) sentences(objective string) []string {
 	return []string{lines, fmt.Sprintf("One flow alone is %s × a CPU's fair share, whatever the table: %s.", words.Fixed(b.FlowImbalance, 3), FlowWords(b.LargestFlow))}
 }
 
-// OneQueue tells whether all entries are of the only queue there is to choose, and leave CPUs idle.
-func (s *Suggest) OneQueue() bool { return len(s.Table.QueueCPUs) == 1 && s.Present.Even >= UnevenFrom }
+// oneQueue tells whether all entries are of the only queue there is to choose, and leave CPUs idle.
+func (s *Suggest) oneQueue() bool { return len(s.Table.QueueCPUs) == 1 && s.Present.Even >= UnevenFrom }
 
 // LimitSentences say below which imbalance no table gets, and whether moving entries while
 // packets arrive would bring more, where that is known.
 func (s *Suggest) LimitSentences() []string {
-	if s.OneQueue() {
+	if s.oneQueue() {
 		return []string{fmt.Sprintf("No table gets below %s: there is one queue.", words.Fixed(s.Present.Even, 3))}
 	}
 	sentences := s.Bound.sentences(s.Objective)
@@ -229,7 +229,7 @@ func (s *Suggest) recommendation() (title string, sentences, commands []string) 
 	switch {
 	case of == nil && s.NoTable != "":
 		return "nothing: no table can be set on this interface", []string{s.NoTable + " What a table would change is listed below."}, nil
-	case of == nil && s.OneQueue():
+	case of == nil && s.oneQueue():
 		return "nothing: the table leads to one queue", []string{"No table spreads packets over one queue: bring more queues into use first. A replay, without `suggest`, tells how."}, nil
 	case of == nil && s.atBound():
 		said := fmt.Sprintf("Its %s is %s, and no table gets below %s on this capture.", what, words.Fixed(s.Present.Of(s.Objective), 3), words.Fixed(s.Bound.Imbalance, 3))

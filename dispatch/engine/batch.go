@@ -21,12 +21,9 @@ const (
 // NoFlow stands for a flow that a packet does not have.
 const NoFlow = affinity.NoFlow
 
-// MaxTable is the most entries a table can have.
-const MaxTable = nicmodel.MaxTableSize
-
 // maxRuled is the most queues that rules can lead to: their entries lie behind the
 // table's, and below Unhashed.
-const maxRuled = Unhashed - 1 - MaxTable
+const maxRuled = Unhashed - 1 - nicmodel.MaxTableSize
 
 // BatchSize is the number of packets that go from the flow table to the models
 // at once: enough to hide the hand-over, and few enough that the arrays of a

@@ -180,7 +180,7 @@ func (c *Config) Validate() error {
 			return err
 		}
 	}
-	if err := nicmodel.CheckCount("table-size", len(c.Table), 1, MaxTable, ""); err != nil {
+	if err := nicmodel.CheckCount("table-size", len(c.Table), 1, nicmodel.MaxTableSize, ""); err != nil {
 		return err
 	}
 	if err := nicmodel.CheckCount("rules", len(c.Ruled), 0, maxRuled, ""); err != nil {
