@@ -73,6 +73,9 @@ func (v *verification) noCommand(x *report.VerifyExplanation) string {
 	case "rps-mask":
 		return "No flag gives each queue a mask of its own: write such masks to a file for --rps (`rssreplay help rps`)."
 	}
+	if strings.HasPrefix(x.Summary, "in RSS context ") {
+		return "A context's table and key come from its text alone (--context N=FILE): give that of the time of the capture."
+	}
 	return "No flag can say that beside those given, and their texts."
 }
 
