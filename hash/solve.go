@@ -275,9 +275,34 @@ func solve(observations []Observation, longest int) *Solution {
 			best.take(&distinct[i])
 		}
 	}
-	solution := &Solution{Equations: best.rank, Surplus: -best.rank, system: *best}
+	return best.solution(observations, distinct, longest)
+}
+
+// SolveAll finds the key that all observations obey, much sooner than Solve; nil where none
+// does, or without any.
+func SolveAll(observations []Observation) *Solution {
+	distinct := distinctInputs(observations, MaxInputLen)
+	if len(distinct) == 0 {
+		return nil
+	}
+	s := new(system)
 	for i := range distinct {
-		if wrong, _ := best.check(&distinct[i]); wrong == 0 {
+		switch wrong, open := s.check(&distinct[i]); {
+		case wrong > 0:
+			return nil
+		case open > 0:
+			s.take(&distinct[i])
+		}
+	}
+	return s.solution(observations, distinct, MaxInputLen)
+}
+
+// solution is what the system says of the observations, which have these different inputs of at
+// most so many bytes.
+func (s *system) solution(observations, distinct []Observation, longest int) *Solution {
+	solution := &Solution{Equations: s.rank, Surplus: -s.rank, system: *s}
+	for i := range distinct {
+		if wrong, _ := s.check(&distinct[i]); wrong == 0 {
 			solution.Surplus += 32 - distinct[i].untold()
 		}
 	}
@@ -285,7 +310,7 @@ func solve(observations []Observation, longest int) *Solution {
 		if len(observations[i].Input) > longest {
 			continue
 		}
-		if wrong, _ := best.check(&observations[i]); wrong == 0 {
+		if wrong, _ := s.check(&observations[i]); wrong == 0 {
 			solution.Consistent++
 		} else {
 			solution.Inconsistent++

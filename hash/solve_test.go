@@ -69,6 +69,11 @@ func TestSolve(t *testing.T) {
 					if !s.Agrees(key) {
 						t.Error("the true key does not agree")
 					}
+					if exact := SolveAll(all); (exact != nil) != (wrong == 0) {
+						t.Errorf("one key for all: %v, with %d wrong", exact, wrong)
+					} else if exact != nil {
+						checkSolution(t, exact, key, all)
+					}
 				})
 			}
 		}
@@ -191,7 +196,7 @@ func TestSolveNoKey(t *testing.T) {
 	if s.Consistent > 10 {
 		t.Errorf("%d of %d random hashes are consistent", s.Consistent, len(all))
 	}
-	if Solve(nil) != nil || Solve([]Observation{{Input: make([]byte, MaxInputLen+1)}}) != nil {
+	if Solve(nil) != nil || SolveAll(nil) != nil || Solve([]Observation{{Input: make([]byte, MaxInputLen+1)}}) != nil {
 		t.Error("nothing is solved")
 	}
 }

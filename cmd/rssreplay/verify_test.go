@@ -535,6 +535,16 @@ func TestVerifyOtherTable(t *testing.T) {
 			t.Errorf("%s: %+v", id, x)
 		}
 	}
+	// And where the claim has another key and other fields, whatever the table.
+	v = verifies(t, exitDiffers, truthPcapng(t, readTruth(t, dir)[:200], 5, true), "--nic", "qemu-virtio", "--bundle", dir, "--key", "microsoft", "--rx-flow-hash", "tcp4=sd")
+	if x := v.Explanation; x == nil || x.ID != "hash-fields" || !strings.Contains(x.Summary, "solved from the hashes") || x.PacketsExplained != 200 || x.Command == "" {
+		t.Errorf("key and fields: %+v", x)
+	}
+	// Of a transformation that the NIC does not do, the hash only seems to begin elsewhere.
+	v = verifies(t, exitDiffers, filepath.Join(repository(t), "pcaps", "samples", "queues.pcapng"), "--cpus", "4", "--xfrm", "symmetric-xor")
+	if x := v.Explanation; x == nil || x.ID != "xfrm" || !strings.Contains(x.Summary, "mellanox") || x.PacketsExplained != 751 {
+		t.Errorf("key and transformation: %+v", x)
+	}
 }
 
 // By counters, a wrong field is found where it matters, and RSS that is off; a tolerance

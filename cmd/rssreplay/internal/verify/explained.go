@@ -1,6 +1,8 @@
 package verify
 
 import (
+	"slices"
+
 	"rssreplay/cmd/rssreplay/internal/verify/judge"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
@@ -43,27 +45,58 @@ func (v *verification) bestChange(r *report.Verify, groups []group) *report.Veri
 			hypotheses = append(hypotheses, profile.Hypothesis{ID: "solved-key", Summary: summary, Changes: 1, Config: c})
 		}
 	}
-	for _, h := range hypotheses {
+	try := func(h profile.Hypothesis) (done bool) {
 		steering, err := nicmodel.NewSteering(h.Config)
 		if err != nil {
-			continue
+			return false
 		}
 		s, _ := v.predict(groups, steering)
 		if consider(h, s.packets) {
-			break
+			return true
 		}
 		if s.hashAll == 0 || s.hash < s.hashAll {
-			continue
+			return false
 		}
 		// All hashes are explained: what is left is the table.
-		if table, explained := otherTable(groups, steering); explained > 0 {
-			h.Summary, h.Changes, h.Config = h.Summary+", and "+table.Summary, h.Changes+1, table.Config
-			if consider(h, explained) {
-				break
-			}
+		table, explained := otherTable(groups, steering)
+		h.Summary, h.Changes, h.Config = h.Summary+", and "+table.Summary, h.Changes+1, table.Config
+		return explained > 0 && consider(h, explained)
+	}
+	if slices.ContainsFunc(hypotheses, try) {
+		return best
+	}
+	for _, h := range hypotheses { // the key may be another, too
+		if h.Changes == 1 && slices.Equal(h.Config.Key, v.claimed.Config().Key) && v.solveKey(&h, groups) && try(h) {
+			break
 		}
 	}
 	return best
+}
+
+// solveKey adds the key to a hypothesis under which one explains the recorded hashes: one that is
+// known, else the one solved from them. It tells whether there is one, beyond chance.
+func (v *verification) solveKey(h *profile.Hypothesis, groups []group) bool {
+	steering, err := nicmodel.NewSteering(h.Config)
+	if err != nil {
+		return false
+	}
+	under := *v
+	under.claimed = steering
+	solution := hash.SolveAll(under.observe(groups, false))
+	if solution == nil || solution.Surplus < minSurplus {
+		return false
+	}
+	transform, key := h.Config.Transform, h.Config.Key
+	h.Changes++
+	for _, known := range profile.Hypotheses(h.Config) {
+		if known.ID == "key" && solution.Agrees(transform.Key(known.Config.Key)) {
+			h.Summary, h.Config = h.Summary+", and "+known.Summary, known.Config
+			return true
+		}
+	}
+	h.Summary += ", and the key is another, the one solved from the hashes"
+	h.Config.Key = transform.Key(solution.Key(len(key), transform.Key(key)))
+	return true
 }
 
 // explanation is one change of the claim, which explains so many packets.

@@ -144,25 +144,26 @@ func maskKey(key hash.Key, determined []int) (masked string, open []int) {
 const solvingGroups = 16
 
 func (v *verification) solve(groups []group, solve func([]hash.Observation) *hash.Solution) *hash.Solution {
-	observe := func(whole bool) []hash.Observation {
-		var all []hash.Observation
-		for i := range groups {
-			g := &groups[i]
-			d, _ := g.under(v.claimed)
-			if d.Rule > 0 && v.claimed.Context(int(d.Rule)-1) != nil { // whose key may be another
-				continue
-			}
-			if !g.hasHash || d.Type == hash.None || g.hash == 0 || whole && !g.whole {
-				continue
-			}
-			input := nicmodel.AppendInput(nil, &g.header, &g.ext, d.Type)
-			sum, folded := v.claimed.Config().Transform.Sum(g.hash)
-			all = append(all, hash.Observation{Input: v.claimed.Hashed(input, d.Type, g.header.Protocol), Hash: sum, Folded: folded})
-		}
-		return all
-	}
-	if whole := observe(true); len(whole) >= solvingGroups {
+	if whole := v.observe(groups, true); len(whole) >= solvingGroups {
 		return solve(whole)
 	}
-	return solve(observe(false))
+	return solve(v.observe(groups, false))
+}
+
+// observe is what the groups tell of the key, or only those of whole TCP packets.
+func (v *verification) observe(groups []group, whole bool) (all []hash.Observation) {
+	for i := range groups {
+		g := &groups[i]
+		d, _ := g.under(v.claimed)
+		if d.Rule > 0 && v.claimed.Context(int(d.Rule)-1) != nil { // whose key may be another
+			continue
+		}
+		if !g.hasHash || d.Type == hash.None || g.hash == 0 || whole && !g.whole {
+			continue
+		}
+		input := nicmodel.AppendInput(nil, &g.header, &g.ext, d.Type)
+		sum, folded := v.claimed.Config().Transform.Sum(g.hash)
+		all = append(all, hash.Observation{Input: v.claimed.Hashed(input, d.Type, g.header.Protocol), Hash: sum, Folded: folded})
+	}
+	return all
 }
