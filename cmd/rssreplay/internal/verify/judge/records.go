@@ -89,7 +89,7 @@ func (s *recordSearch) draw() {
 }
 
 // queues are as many as are recorded, within reason: a record may be damaged.
-func (s *recordSearch) queues() int { return min(1+slices.Max(s.Queues), mostQueues) }
+func (s *recordSearch) queues() int { return min(slices.Max(s.Queues), mostQueues-1) + 1 }
 
 // hashed is what a steering hashes of each group of the sample.
 func (s *recordSearch) hashed(steering *nicmodel.Steering) [][]byte {
@@ -404,16 +404,16 @@ const mostNamed = 6
 // of them lead to another queue than claimed.
 func OtherTable(claimed nicmodel.SteeringConfig, seen map[int]int) (h profile.Hypothesis, changed int) {
 	var named []string
-	queues := 0
+	last := 0 // of the queues
 	for _, entry := range slices.Sorted(maps.Keys(seen)) {
-		queues = max(queues, seen[entry]+1)
+		last = max(last, seen[entry])
 		if was := int(claimed.Table[entry]); was != seen[entry] {
 			changed++
 			named = append(named, fmt.Sprintf("%d: %d → %d", entry, was, seen[entry]))
 		}
 	}
 	if changed > mostNamed {
-		for _, h := range profile.TableHypotheses(claimed, min(queues, mostQueues)) {
+		for _, h := range profile.TableHypotheses(claimed, min(last, mostQueues-1)+1) {
 			leads := true
 			for entry, queue := range seen {
 				leads = leads && int(h.Config.Table[entry]) == queue
@@ -428,7 +428,7 @@ func OtherTable(claimed nicmodel.SteeringConfig, seen map[int]int) (h profile.Hy
 		summary += " (entry " + strings.Join(named, ", ") + ")"
 	}
 	h = profile.Hypothesis{ID: "table", Summary: summary, Changes: 1, Config: claimed}
-	if queues <= nicmodel.MaxQueues {
+	if last < nicmodel.MaxQueues {
 		h.Config = withEntries(claimed, seen)
 	}
 	return h, changed
