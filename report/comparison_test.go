@@ -263,17 +263,19 @@ func TestMarkedAsPrinted(t *testing.T) {
 	}
 }
 
+// spreading is a scenario in which the CPUs take so many packets.
+func spreading(name string, packets ...uint64) Scenario {
+	m := Mode{Mode: "rss-msix", Simulated: 1e9}
+	for cpu, n := range packets {
+		m.CPUs = append(m.CPUs, CPU{CPU: cpu, Packets: n})
+	}
+	m.Derive()
+	return Scenario{Name: name, Compared: "rss-msix", Modes: List[Mode]{m}}
+}
+
 // A scenario in which rules drop all packets has no load that another could be better than.
 func TestScenarioWithoutPackets(t *testing.T) {
-	scenario := func(name string, packets ...uint64) Scenario {
-		m := Mode{Mode: "rss-msix", Simulated: 1e9}
-		for cpu, n := range packets {
-			m.CPUs = append(m.CPUs, CPU{CPU: cpu, Packets: n})
-		}
-		m.Derive()
-		return Scenario{Name: name, Compared: "rss-msix", Modes: List[Mode]{m}}
-	}
-	a, b, c, even := scenario("a", 0, 0), scenario("b", 0, 0), scenario("c", 0, 0), scenario("even", 1000, 1000)
+	a, b, c, even := spreading("a", 0, 0), spreading("b", 0, 0), spreading("c", 0, 0), spreading("even", 1000, 1000)
 	for want, scenarios := range map[string][]Scenario{
 		"Under both scenarios no packet reaches a CPU.":  {a, b},
 		"Under all 3 scenarios no packet reaches a CPU.": {a, b, c},
@@ -301,22 +303,14 @@ func TestScenarioHeads(t *testing.T) {
 // Reports of different numbers of CPUs are told the load of the busiest one, and not which is more
 // even: beside its own mean that may be the other.
 func TestDiffOfOtherCPUs(t *testing.T) {
-	scenario := func(name string, packets ...uint64) Scenario {
-		m := Mode{Mode: "rss-msix", Simulated: 1e9}
-		for cpu, n := range packets {
-			m.CPUs = append(m.CPUs, CPU{CPU: cpu, Packets: n})
-		}
-		m.Derive()
-		return Scenario{Name: name, Compared: "rss-msix", Modes: List[Mode]{m}}
-	}
-	four, two := scenario("four", 500, 200, 200, 100), scenario("two", 600, 400)
+	four, two := spreading("four", 500, 200, 200, 100), spreading("two", 600, 400)
 	for _, test := range []struct {
 		scenarios []Scenario
 		want      string
 	}{
 		{[]Scenario{four, two}, "The most loaded CPU has more: 60.0% of the packets under “two”, and had 50.0% under “four”."},
 		{[]Scenario{two, four}, "The most loaded CPU has less: 50.0% of the packets under “four”, and had 60.0% under “two”."},
-		{[]Scenario{two, scenario("same", 800, 200)}, "The load is less even: the most loaded CPU has 1.60 times the mean under “same”, and had 1.20 times under “two”."},
+		{[]Scenario{two, spreading("same", 800, 200)}, "The load is less even: the most loaded CPU has 1.60 times the mean under “same”, and had 1.20 times under “two”."},
 	} {
 		c := &Compare{Capture: Capture{Packets: 1000, Received: 1000}, Scenarios: test.scenarios, Diff: &Diff{}}
 		if got := c.comparedLoads().ofReports(); got != test.want {

@@ -29,7 +29,7 @@ type Verify struct {
 	Null        *VerifyNull             `json:"null"`               // null where no chance is in it: recorded hashes
 	Explanation *VerifyExplanation      `json:"explanation"`        // null where all agree, or nothing explains what differs
 	Others      List[VerifyExplanation] `json:"other_explanations"` // that explain it nearly as well
-	Recovered   *RecoveredKey           `json:"recovered_key"`      // null without hashes
+	Recovered   *RecoveredKey           `json:"recovered_key"`      // null where none explains hashes under the claim
 
 	// Anonymized is what was done to addresses; nil, and not in the JSON, when they
 	// are the capture's.

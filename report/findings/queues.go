@@ -57,7 +57,7 @@ func (d *diagnosis) singleQueue() *report.Finding {
 	}
 	if n := d.withoutKernelHash(); 2*n > d.r.Capture.Received && !d.t.PowerShell {
 		f.Evidence += fmt.Sprintf(" %s of the packets are neither IP nor PPPoE, which neither queues nor RPS spread.", words.Percent(d.share(n)))
-		f.Remedy = d.keptTogether(n) + readByXDP
+		f.Remedy = d.keptTogether(n) + " " + readByXDP + "."
 	}
 	return f
 }

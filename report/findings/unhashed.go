@@ -128,14 +128,14 @@ func (d *diagnosis) spreadUnhashed(n uint64, queue int) string {
 	}
 	switch {
 	case d.rps():
-		return strings.TrimSuffix(readByXDP[1:], ".") + ": RPS has not."
+		return readByXDP + ": RPS has not."
 	case 2*seen >= n:
 		return "Spread them behind the NIC, by RPS: the kernel's own hash is of the flow inside: " + d.byRPS(fmt.Sprint(queue)) + "."
 	}
 	if d.ofFair(n) < 1 && !d.t.Unsettable.Table {
 		return d.keptTogether(n) + " Keep hashed packets off their CPU:" + d.otherTable()
 	}
-	return d.keptTogether(n) + readByXDP
+	return d.keptTogether(n) + " " + readByXDP + "."
 }
 
 // keptTogether is why RPS does not spread n packets without a hash.
@@ -148,7 +148,7 @@ func (d *diagnosis) keptTogether(n uint64) string {
 }
 
 // readByXDP is what spreads packets all the same.
-const readByXDP = " An XDP program with a cpumap can spread them by what it reads of them itself."
+const readByXDP = "An XDP program with a cpumap can spread them by what it reads of them itself"
 
 // inner tells whether the inner headers of tunnels are hashed.
 func (d *diagnosis) inner() bool {

@@ -116,7 +116,7 @@ func (m *markdown) suggestions(s *report.Suggest) {
 
 // keyTrials is the table of random keys, with the place of the present one.
 func (m *markdown) keyTrials(k *report.KeyTrials) {
-	m.para(prose(fmt.Sprintf("The present table under %s, seed %d: %s", words.Plural(uint64(k.Tried), "random key", "random keys"), k.Seed, k.Verdict)))
+	m.say(fmt.Sprintf("The present table under %s, seed %d: %s", words.Plural(uint64(k.Tried), "random key", "random keys"), k.Seed, k.Verdict))
 	m.say("Imbalance: " + strings.Join(k.Spread(), ", ") + ".")
 	var rows [][]string
 	for i, b := range k.Histogram {

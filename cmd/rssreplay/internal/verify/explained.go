@@ -19,7 +19,8 @@ func (v *verification) explain(r *report.Verify, groups []group) {
 	}
 }
 
-// bestChange is the first change that explains all, else that which explains most.
+// bestChange is the first change that explains all, else that which explains most: one alone,
+// with another table, with another key, or with both.
 func (v *verification) bestChange(r *report.Verify, groups []group) *report.VerifyExplanation {
 	best := explanation("", "", 0)
 	consider := func(h profile.Hypothesis, explained uint64) (done bool) {

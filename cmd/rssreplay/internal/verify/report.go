@@ -68,7 +68,7 @@ func (v *verification) report() (*report.Verify, error) {
 	case v.source != "records" || score.hashAll == 0 || *r.Agrees:
 	case r.Explanation != nil: // another initial value
 		if best := v.bestChange(r, groups); best.Explained == r.Packets.Checked {
-			r.Explanation = best
+			r.Explanation, r.Recovered = best, nil // the key was solved beside that value
 		}
 	case !v.recordsRSSOff(r, groups) && !v.movedByATR(r, groups):
 		v.explain(r, groups)
