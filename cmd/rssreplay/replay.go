@@ -187,7 +187,7 @@ func (r *replayRun) planPackets() error {
 
 // resolve reads the texts that the flags name, and checks what all comes to.
 func (r *replayRun) resolve() (err error) {
-	if r.settings, err = r.flags.model.Resolve(r.env, r.out.Shown); err != nil {
+	if r.settings, err = r.flags.model.Resolve(r.env.Stdin, r.env.Stderr, r.out.Shown); err != nil {
 		return err
 	}
 	s := r.settings

@@ -105,7 +105,7 @@ func (m *measurement) plan(args []string) error {
 
 // resolve checks what the flags come to, and makes a history of the snapshots.
 func (m *measurement) resolve() (err error) {
-	if m.settings, err = m.flags.model.Resolve(m.env, nil); err != nil {
+	if m.settings, err = m.flags.model.Resolve(m.env.Stdin, m.env.Stderr, nil); err != nil {
 		return err
 	}
 	if err := m.settings.RefuseMoves("calibrate"); err != nil {

@@ -215,7 +215,7 @@ func (f *compareFlags) resolve(e *cli.Env, specs []scenarioSpec, captures []stri
 	if err := idleInAll(scenarios); err != nil {
 		return nil, cli.AsUsage(err)
 	}
-	_, err = io.WriteString(e.Stderr, strings.Join(*shared.said, ""))
+	_, err = io.WriteString(e.Stderr, strings.Join(shared.said, ""))
 	return scenarios, err
 }
 
@@ -251,10 +251,9 @@ func unlike(before []*scenario, name string) string {
 // sharedInput is what every scenario's flags read: standard input, which can be
 // read once only. What they say on standard error is said once.
 type sharedInput struct {
-	env   *cli.Env
 	shown *anonymize.Anonymizer
 	stdin []byte
-	said  *[]string
+	said  []string
 }
 
 // maxStdin bounds in bytes what is read of standard input for several scenarios.
@@ -262,7 +261,7 @@ const maxStdin = 64 << 20
 
 // share reads standard input if a scenario does.
 func (f *compareFlags) share(e *cli.Env, specs []scenarioSpec, captures []string, shown *anonymize.Anonymizer) (*sharedInput, error) {
-	shared := &sharedInput{env: e, shown: shown, said: new([]string)}
+	shared := &sharedInput{shown: shown}
 	for _, spec := range specs {
 		flags, err := f.flagsOf(spec.own)
 		if err != nil {
@@ -302,9 +301,9 @@ func (f *compareFlags) settingsOf(shared *sharedInput, own []assignment) (*setti
 		return nil, nil, cli.AsUsage(err)
 	}
 	var stderr strings.Builder
-	s, err := flags.Resolve(&cli.Env{Args: shared.env.Args, Stdin: bytes.NewReader(shared.stdin), Stdout: shared.env.Stdout, Stderr: &stderr}, shared.shown)
-	if said := stderr.String(); !slices.Contains(*shared.said, said) {
-		*shared.said = append(*shared.said, said)
+	s, err := flags.Resolve(bytes.NewReader(shared.stdin), &stderr, shared.shown)
+	if said := stderr.String(); !slices.Contains(shared.said, said) {
+		shared.said = append(shared.said, said)
 	}
 	return flags, s, err
 }

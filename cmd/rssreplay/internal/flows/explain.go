@@ -101,7 +101,7 @@ func explain(e *cli.Env, f *explainFlags, wanted *wanted, args []string) error {
 	if err != nil {
 		return err
 	}
-	s, err := f.model.Resolve(e, out.Shown)
+	s, err := f.model.Resolve(e.Stdin, e.Stderr, out.Shown)
 	if err != nil {
 		return err
 	}

@@ -74,7 +74,7 @@ func NewHashCommand(e *cli.Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		s, err := model.Resolve(e, nil)
+		s, err := model.Resolve(e.Stdin, e.Stderr, nil)
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package settings
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"regexp"
 	"strings"
 
@@ -175,11 +176,11 @@ func (r *resolver) add(name string, value any, text, source string) {
 
 // Resolve reads the texts that the flags name, and checks what all comes to. It
 // sets the flags that were not given to what the profile and the texts have. What
-// is left out of a bundle goes to standard error. shown is what words are formed of.
-func (f *Flags) Resolve(e *cli.Env, shown *anonymize.Anonymizer) (*Settings, error) {
+// is left out of a bundle goes to stderr. shown is what words are formed of.
+func (f *Flags) Resolve(stdin io.Reader, stderr io.Writer, shown *anonymize.Anonymizer) (*Settings, error) {
 	r := &resolver{Settings: &Settings{Shown: shown}, flags: f, origins: map[string]origin{}}
 	var err error
-	if r.imports, err = f.readImports(e.Stdin, shown); err != nil {
+	if r.imports, err = f.readImports(stdin, shown); err != nil {
 		return nil, err
 	}
 	r.Counts, r.Uncounted = r.imports.counts(), r.imports.uncounted
@@ -220,13 +221,13 @@ func (f *Flags) Resolve(e *cli.Env, shown *anonymize.Anonymizer) (*Settings, err
 		return nil, err
 	}
 	if name := r.imports.noTable; name != "" && r.imports.table.value == nil {
-		fmt.Fprintf(e.Stderr, "rssreplay: note: %s: the driver shows no indirection table and no key: RSS can't be read there, or there is none\n", report.Clean(name))
+		fmt.Fprintf(stderr, "rssreplay: note: %s: the driver shows no indirection table and no key: RSS can't be read there, or there is none\n", report.Clean(name))
 	}
 	if name := r.imports.noEthtool; name != "" && r.imports.table.value == nil {
-		fmt.Fprintf(e.Stderr, "rssreplay: note: %s: the host has no ethtool, which tells the table, the key and the driver: install it there, and collect again\n", report.Clean(name))
+		fmt.Fprintf(stderr, "rssreplay: note: %s: the host has no ethtool, which tells the table, the key and the driver: install it there, and collect again\n", report.Clean(name))
 	}
 	if names := r.imports.leftOut; len(names) > 0 {
-		fmt.Fprintf(e.Stderr, "rssreplay: note: --bundle %s: left out, as nothing in them is known: %s\n", report.Clean(f.Imports.bundle), report.Clean(cli.Some(names)))
+		fmt.Fprintf(stderr, "rssreplay: note: --bundle %s: left out, as nothing in them is known: %s\n", report.Clean(f.Imports.bundle), report.Clean(cli.Some(names)))
 	}
 	return r.Settings, nil
 }

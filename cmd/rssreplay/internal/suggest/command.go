@@ -156,7 +156,7 @@ func (f *suggestFlags) newSuggester(e *cli.Env, captures []string, shown *anonym
 	if s.keys, err = parseKeyTrials(f.keys); err != nil {
 		return nil, cli.AsUsage(err)
 	}
-	if s.settings, err = f.model.Resolve(e, shown); err != nil {
+	if s.settings, err = f.model.Resolve(e.Stdin, e.Stderr, shown); err != nil {
 		return nil, err
 	}
 	if err := s.settings.RefuseMoves("suggest"); err != nil {

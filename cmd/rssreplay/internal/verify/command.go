@@ -119,7 +119,7 @@ func verify(e *cli.Env, f *verifyFlags, args []string) error {
 	if slices.Contains(f.model.Inputs(), "-") {
 		stdin = io.TeeReader(e.Stdin, &texts)
 	}
-	s, err := f.model.Resolve(&cli.Env{Args: e.Args, Stdin: stdin, Stdout: e.Stdout, Stderr: e.Stderr}, out.Shown)
+	s, err := f.model.Resolve(stdin, e.Stderr, out.Shown)
 	if err != nil {
 		return err
 	}

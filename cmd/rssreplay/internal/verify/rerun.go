@@ -118,7 +118,7 @@ func (v *verification) with(change []findings.Argument, texts []byte) *report.Ve
 			return nil
 		}
 	}
-	s, err := model.Resolve(&cli.Env{Stdin: bytes.NewReader(texts), Stdout: io.Discard, Stderr: io.Discard}, nil)
+	s, err := model.Resolve(bytes.NewReader(texts), io.Discard, nil)
 	if err != nil {
 		return nil
 	}
