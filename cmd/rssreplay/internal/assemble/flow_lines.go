@@ -11,12 +11,11 @@ import (
 
 // flowLines is Report.FlowLines of the listed flows.
 //
-// Optimization: it equals line of each of flows. A million flows take as long to look up
-// and to write as some million packets to replay, which all CPUs can do; and no flow
-// outlives its line, so that nothing is left to the garbage collector.
+// Optimization: it equals line of each of flows. No flow outlives its line, so that nothing is
+// left to the garbage collector.
 func (a *ReportBuilder) flowLines(listed []uint32) func(report.AppendFlow) iter.Seq[[]byte] {
 	return func(line report.AppendFlow) iter.Seq[[]byte] {
-		return inOrder(slices.Collect(slices.Chunk(listed, flowBlock)), func() appendBlock {
+		return inOrder(slices.Collect(slices.Chunk(listed, flowBlock)), func() appendBlock[byte] {
 			room := newFlowRoom(1, len(a.Result.Modes))
 			return func(lines []byte, ids []uint32) []byte { return a.appendLines(lines, ids, line, room) }
 		})
@@ -39,49 +38,50 @@ func (a *ReportBuilder) appendLines(lines []byte, ids []uint32, line report.Appe
 	return lines
 }
 
-// appendBlock appends what is written of a block of flows.
-type appendBlock func(dst []byte, ids []uint32) []byte
+// appendBlock appends what is made of a block of flows.
+type appendBlock[T any] func(dst []T, ids []uint32) []T
 
-// blockWriter is a goroutine that writes blocks, and the buffers that go from it to who
-// yields them, and come back to be used again.
-type blockWriter struct{ written, unused chan []byte }
+// blockMaker is a goroutine that makes something of blocks, and the buffers that go from it to
+// who yields them, and come back to be used again.
+type blockMaker[T any] struct{ made, unused chan []T }
 
-// buffersOfWriter are one that is written and one that is read.
-const buffersOfWriter = 2
+// buffersOfMaker are one that is filled and one that is read.
+const buffersOfMaker = 2
 
-// inOrder yields what is written of each block, in their order; it is valid until the next
-// one. Each CPU has a goroutine with an appendBlock of its own, and these take turns.
-func inOrder(blocks [][]uint32, newAppend func() appendBlock) iter.Seq[[]byte] {
-	return func(yield func([]byte) bool) {
-		writers := make([]blockWriter, min(runtime.GOMAXPROCS(0), len(blocks)))
+// inOrder yields what is made of each block, in their order; it is valid until the next
+// one. Each CPU has a goroutine with an appendBlock of its own, and these take turns: a million
+// flows lie all over the memory, and take as long to look up as some million packets to replay.
+func inOrder[T any](blocks [][]uint32, newAppend func() appendBlock[T]) iter.Seq[[]T] {
+	return func(yield func([]T) bool) {
+		makers := make([]blockMaker[T], min(runtime.GOMAXPROCS(0), len(blocks)))
 		var running fault.Group
 		defer running.Wait()
-		for i := range writers {
-			w := blockWriter{make(chan []byte, buffersOfWriter), make(chan []byte, buffersOfWriter)}
-			writers[i] = w
-			for range buffersOfWriter {
-				w.unused <- nil
+		for i := range makers {
+			m := blockMaker[T]{make(chan []T, buffersOfMaker), make(chan []T, buffersOfMaker)}
+			makers[i] = m
+			for range buffersOfMaker {
+				m.unused <- nil
 			}
-			defer close(w.unused)
+			defer close(m.unused)
 			running.Go(func() {
-				defer close(w.written)
-				write := newAppend()
-				for at := i; at < len(blocks); at += len(writers) {
-					buffer, wanted := <-w.unused
+				defer close(m.made)
+				add := newAppend()
+				for at := i; at < len(blocks); at += len(makers) {
+					buffer, wanted := <-m.unused
 					if !wanted {
 						return
 					}
-					w.written <- write(buffer[:0], blocks[at])
+					m.made <- add(buffer[:0], blocks[at])
 				}
 			})
 		}
 		for at := range blocks {
-			w := writers[at%len(writers)]
-			lines, ok := <-w.written
-			if !ok || !yield(lines) { // not ok: it panicked
+			m := makers[at%len(makers)]
+			block, ok := <-m.made
+			if !ok || !yield(block) { // not ok: it panicked
 				return
 			}
-			w.unused <- lines
+			m.unused <- block
 		}
 	}
 }

@@ -27,7 +27,7 @@ func TestInOrder(t *testing.T) {
 		for _, ids := range blocks {
 			want = appendIDs(want, ids)
 		}
-		for lines := range inOrder(blocks, func() appendBlock { return appendIDs }) {
+		for lines := range inOrder(blocks, func() appendBlock[byte] { return appendIDs }) {
 			got = append(got, lines...)
 		}
 		if string(got) != string(want) {
@@ -40,7 +40,7 @@ func TestInOrder(t *testing.T) {
 func TestInOrderEnds(t *testing.T) {
 	for after := range 10 {
 		met := 0
-		for range inOrder(blocksOf(10), func() appendBlock { return appendIDs }) {
+		for range inOrder(blocksOf(10), func() appendBlock[byte] { return appendIDs }) {
 			if met == after {
 				break
 			}
@@ -60,7 +60,7 @@ func TestInOrderPanics(t *testing.T) {
 			t.Errorf("panic %v, want %v", p, broken)
 		}
 	}()
-	for range inOrder(blocksOf(10), func() appendBlock {
+	for range inOrder(blocksOf(10), func() appendBlock[byte] {
 		return func(dst []byte, ids []uint32) []byte {
 			if ids[0] == 10 {
 				panic(broken)

@@ -6,7 +6,6 @@ import (
 
 	"rssreplay/dispatch/engine"
 	"rssreplay/dispatch/engine/affinity"
-	"rssreplay/dispatch/fault"
 	"rssreplay/pcaps"
 	"rssreplay/report"
 )
@@ -36,34 +35,13 @@ func (a *ReportBuilder) largest(n int) []uint32 {
 	return slices.Clip(a.ranked[:n])
 }
 
-// flowBlock is how many flows are looked up ahead of the one that is written.
+// flowBlock is how many flows are looked up at a time.
 const flowBlock = 256
 
-// flows yields the listed flows one by one. They are looked up in a goroutine of
-// its own, block by block, while those before are written: a million flows lie all
-// over the memory.
+// flows yields the listed flows one by one. Who gets one may keep it.
 func (a *ReportBuilder) flows(listed []uint32) iter.Seq[report.Flow] {
 	return func(yield func(report.Flow) bool) {
-		blocks, stop := make(chan []report.Flow, 4), make(chan struct{})
-		var ahead fault.Group
-		defer ahead.Wait()
-		defer close(stop)
-		ahead.Go(func() {
-			defer close(blocks)
-			for ids := range slices.Chunk(listed, flowBlock) {
-				block := make([]report.Flow, len(ids))
-				a.Result.Expect(ids)
-				room := newFlowRoom(len(ids), len(a.Result.Modes))
-				for i, id := range ids {
-					a.lookUp(&block[i], id, room)
-				}
-				select {
-				case blocks <- block:
-				case <-stop:
-					return
-				}
-			}
-		})
+		blocks := inOrder(slices.Collect(slices.Chunk(listed, flowBlock)), func() appendBlock[report.Flow] { return a.appendFlows })
 		for block := range blocks {
 			for i := range block {
 				if !yield(block[i]) {
@@ -72,6 +50,17 @@ func (a *ReportBuilder) flows(listed []uint32) iter.Seq[report.Flow] {
 			}
 		}
 	}
+}
+
+// appendFlows appends what is shown of the flows.
+func (a *ReportBuilder) appendFlows(flows []report.Flow, ids []uint32) []report.Flow {
+	a.Result.Expect(ids)
+	room := newFlowRoom(len(ids), len(a.Result.Modes))
+	for _, id := range ids {
+		flows = append(flows, report.Flow{})
+		a.lookUp(&flows[len(flows)-1], id, room)
+	}
+	return flows
 }
 
 // flowRoom is memory for what flows point to: one piece for many.
