@@ -95,8 +95,8 @@ func (done *Replayed) UnmetBundle() string {
 
 // NoteInterval says that a window that was asked for holds the whole capture.
 func NoteInterval(stderr io.Writer, f *settings.Flags, r *dispatch.Result) {
-	if f.Set.Changed("interval") && r.Span > 0 && int64(f.Interval) > r.Span {
-		fmt.Fprintf(stderr, "rssreplay: note: --interval %s: the packets span %s, so there is one window\n", &f.Interval, time.Duration(r.Span))
+	if f.Set.Changed("interval") && r.Span > 0 && int64(f.Interval()) > r.Span {
+		fmt.Fprintf(stderr, "rssreplay: note: --interval %s: the packets span %s, so there is one window\n", f.Interval(), time.Duration(r.Span))
 	}
 }
 

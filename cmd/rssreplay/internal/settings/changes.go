@@ -182,7 +182,7 @@ func (r *resolver) rebalancer() error {
 		longest := cmp.Or(f.max, f.every)
 		c.Rebalance = &rebalance.Options{Every: int64(f.every), Max: int64(longest), Threshold: f.threshold, LastPass: f.rebalance == "rsspp-exact"}
 		r.add("rebalance", f.rebalance, "", r.source("rebalance"))
-		r.time("rebalance-every", f.every)
+		r.time("rebalance-every", int64(f.every))
 		r.add("rebalance-max", int64(longest), longest.String(), r.source("rebalance-max"))
 		r.add("rebalance-threshold", f.threshold, "", r.source("rebalance-threshold"))
 	}

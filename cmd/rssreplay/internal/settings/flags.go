@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/dispatch/engine"
 	"rssreplay/hash"
 )
 
@@ -25,35 +26,23 @@ type Flags struct {
 	// rules or of RPS where there are none. Settings.Idle has those that do.
 	Common map[string]bool
 
-	cpus, affinity, isrCPU string
-	napiCPU                []string
-	baseCPU, queues        int
-	defaultQueue           int
-	local                  []string
-	mode, hashTypes        string
-	rxFlowHash             []string
-	key, xfrm              string
-	hashFunction           string
-	layout                 string
-	tableSize              int
-	Imports                ImportFlags
-	rules                  ruleFlags
-	changes                changeFlags
-	rps                    rpsFlags
-	rxRing, dmaBatch       int
-	rxFrames, dpcBudget    int
-	dmaTimeout, itr        cli.Duration
-	rxUsecs                cli.Usecs
-	interruptLatency       cli.Duration
-	isrCost, dpcCost       cli.Duration
-	packetCost             cli.Duration
-	byteCost               cli.PerByte
-	migrationCost          cli.Duration
-	ipiLatency             cli.Duration
-	distributeCost         cli.Duration
-	sendCost               cli.Duration
-	drain                  string
-	Interval               cli.Duration
+	cpus, affinity  string
+	napiCPU         []string
+	baseCPU, queues int
+	defaultQueue    int
+	local           []string
+	mode, hashTypes string
+	rxFlowHash      []string
+	key, xfrm       string
+	hashFunction    string
+	layout          string
+	tableSize       int
+	Imports         ImportFlags
+	rules           ruleFlags
+	changes         changeFlags
+	rps             rpsFlags
+	isrCPU, drain   string
+	model           engine.Config // of it what flags set as it is: rings, moderation, costs and the interval
 }
 
 // NewSteeringFlags adds the flags that choose a packet's CPU: those that the
@@ -85,30 +74,35 @@ func NewFlags(set *pflag.FlagSet) *Flags {
 	f.changes.add(set)
 	f.AddRPS()
 	f.addRPSReplay()
-	f.dmaTimeout, f.interruptLatency, f.isrCost, f.dpcCost = 200, 1000, 1000, 1000
-	f.packetCost, f.ipiLatency, f.distributeCost, f.sendCost = 1000, 2000, 50, 500
-	f.migrationCost = 500
-	f.Interval = cli.Duration(100 * time.Millisecond)
 	set.StringSliceVar(&f.local, "local", []string{"auto"}, "")
 	set.StringVar(&f.mode, "mode", "rss-msix,non-rss", "")
-	set.IntVar(&f.rxRing, "rx-ring", 512, "")
-	set.IntVar(&f.dmaBatch, "dma-batch", 4, "")
-	set.Var(&f.dmaTimeout, "dma-timeout", "")
-	set.Var(&f.itr, "itr", "")
-	set.Var(&f.rxUsecs, "rx-usecs", "")
-	set.IntVar(&f.rxFrames, "rx-frames", 1, "")
-	set.Var(&f.interruptLatency, "interrupt-latency", "")
-	set.Var(&f.isrCost, "isr-cost", "")
-	set.Var(&f.dpcCost, "dpc-cost", "")
 	set.StringVar(&f.drain, "drain", "snapshot", "")
-	set.IntVar(&f.dpcBudget, "dpc-budget", 0, "")
-	set.Var(&f.packetCost, "packet-cost", "")
-	set.Var(&f.byteCost, "byte-cost", "")
-	set.Var(&f.migrationCost, "migration-cost", "")
-	set.Var(&f.ipiLatency, "ipi-latency", "")
-	set.Var(&f.distributeCost, "distribute-cost", "")
-	set.Var(&f.sendCost, "send-cost", "")
 	set.StringVar(&f.isrCPU, "isr-cpu", "least-busy", "")
-	set.Var(&f.Interval, "interval", "")
+
+	c := &f.model
+	duration := func(to *int64, flag string, initial time.Duration) {
+		*to = int64(initial)
+		set.Var((*cli.Duration)(to), flag, "")
+	}
+	set.IntVar(&c.RxRing, "rx-ring", 512, "")
+	set.IntVar(&c.DMABatch, "dma-batch", 4, "")
+	duration(&c.DMATimeout, "dma-timeout", 200*time.Nanosecond)
+	duration(&c.ITR, "itr", 0)
+	set.Var((*cli.Usecs)(&c.RxUsecs), "rx-usecs", "")
+	set.IntVar(&c.RxFrames, "rx-frames", 1, "")
+	duration(&c.InterruptLatency, "interrupt-latency", time.Microsecond)
+	duration(&c.ISRCost, "isr-cost", time.Microsecond)
+	duration(&c.DPCCost, "dpc-cost", time.Microsecond)
+	set.IntVar(&c.DPCBudget, "dpc-budget", 0, "")
+	duration(&c.PacketCost, "packet-cost", time.Microsecond)
+	set.Var((*cli.PerByte)(&c.ByteCost), "byte-cost", "")
+	duration(&c.MigrationCost, "migration-cost", 500*time.Nanosecond)
+	duration(&c.IPILatency, "ipi-latency", 2*time.Microsecond)
+	duration(&c.DistributeCost, "distribute-cost", 50*time.Nanosecond)
+	duration(&c.SendCost, "send-cost", 500*time.Nanosecond)
+	duration(&c.Interval, "interval", 100*time.Millisecond)
 	return f
 }
+
+// Interval is the window of the time series.
+func (f *Flags) Interval() time.Duration { return time.Duration(f.model.Interval) }

@@ -5,31 +5,30 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
-	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/dispatch/engine"
 	"rssreplay/nicmodel"
 )
 
-// nic sets rings, DMA batches and moderation.
+// nic lists rings, DMA batches and moderation.
 func (r *resolver) nic() error {
-	f, c := r.flags, &r.Config
-	c.RxRing = r.count("rx-ring", f.rxRing)
-	c.DMABatch = r.count("dma-batch", f.dmaBatch)
-	c.DMATimeout = r.time("dma-timeout", f.dmaTimeout)
-	c.ITR = r.time("itr", f.itr)
-	c.RxUsecs = int64(f.rxUsecs)
+	c := &r.Config
+	r.count("rx-ring", c.RxRing)
+	r.count("dma-batch", c.DMABatch)
+	r.time("dma-timeout", c.DMATimeout)
+	r.time("itr", c.ITR)
 	r.add("rx-usecs", c.RxUsecs/1000, "", r.source("rx-usecs"))
-	c.RxFrames = r.count("rx-frames", f.rxFrames)
+	r.count("rx-frames", c.RxFrames)
 	return nil
 }
 
-// host sets the costs, the DPC and the ISR's CPU.
+// host lists the costs, and sets the DPC and the ISR's CPU.
 func (r *resolver) host() error {
 	f, c := r.flags, &r.Config
-	c.InterruptLatency = r.time("interrupt-latency", f.interruptLatency)
-	c.ISRCost = r.time("isr-cost", f.isrCost)
-	c.DPCCost = r.time("dpc-cost", f.dpcCost)
+	r.time("interrupt-latency", c.InterruptLatency)
+	r.time("isr-cost", c.ISRCost)
+	r.time("dpc-cost", c.DPCCost)
 	switch f.drain {
 	case "snapshot":
 		c.Drain = engine.Snapshot
@@ -39,14 +38,13 @@ func (r *resolver) host() error {
 		return fmt.Errorf("--drain must be snapshot or poll, not %q", f.drain)
 	}
 	r.add("drain", f.drain, "", r.source("drain"))
-	c.DPCBudget = r.count("dpc-budget", f.dpcBudget)
-	c.PacketCost = r.time("packet-cost", f.packetCost)
-	c.ByteCost = int64(f.byteCost)
-	r.add("byte-cost", float64(f.byteCost)/1000, "", r.source("byte-cost"))
-	c.MigrationCost = r.time("migration-cost", f.migrationCost)
-	c.IPILatency = r.time("ipi-latency", f.ipiLatency)
-	c.DistributeCost = r.time("distribute-cost", f.distributeCost)
-	c.SendCost = r.time("send-cost", f.sendCost)
+	r.count("dpc-budget", c.DPCBudget)
+	r.time("packet-cost", c.PacketCost)
+	r.add("byte-cost", float64(c.ByteCost)/1000, "", r.source("byte-cost"))
+	r.time("migration-cost", c.MigrationCost)
+	r.time("ipi-latency", c.IPILatency)
+	r.time("distribute-cost", c.DistributeCost)
+	r.time("send-cost", c.SendCost)
 	if r.Profile != nil && r.Profile.NAPI {
 		r.offerOfProfile("isr-cpu", strconv.Itoa(c.CPUs[c.QueueCPU[c.DefaultQueue]]))
 	}
@@ -65,23 +63,19 @@ func (r *resolver) host() error {
 		}
 	}
 	r.add("isr-cpu", f.isrCPU, "", r.source("isr-cpu"))
-	c.Interval = r.time("interval", f.Interval)
+	r.time("interval", c.Interval)
 	return nil
 }
 
-// count adds a parameter whose value is a number of things, and returns it.
-func (r *resolver) count(flag string, n int) int {
-	r.add(flag, n, "", r.source(flag))
-	return n
-}
+// count adds a parameter whose value is a number of things.
+func (r *resolver) count(flag string, n int) { r.add(flag, n, "", r.source(flag)) }
 
-// time adds a parameter whose value is a time, and returns it in ns, as JSON has it.
-func (r *resolver) time(flag string, d cli.Duration) int64 {
-	r.add(flag, int64(d), d.String(), r.source(flag))
+// time adds a parameter whose value is a time in ns.
+func (r *resolver) time(flag string, ns int64) {
+	r.add(flag, ns, time.Duration(ns).String(), r.source(flag))
 	if costs := r.imports.costs; costs.value != nil && r.source(flag) == costs.from {
 		r.Parameters[len(r.Parameters)-1].Measured = r.measured
 	}
-	return int64(d)
 }
 
 func (r *resolver) validate() error {

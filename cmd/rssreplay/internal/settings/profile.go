@@ -147,7 +147,7 @@ func (r *resolver) profileCaveats() {
 	if len(doubts) > 0 {
 		r.Caveats = append(r.Caveats, fmt.Sprintf("Unverified in the profile %s: %s.", p.Name, strings.Join(doubts, "; ")))
 	}
-	moderated := r.flags.itr > 0 && r.origin("itr").layer < fromFlag || r.flags.rxUsecs > 0 && r.origin("rx-usecs").layer < fromFlag
+	moderated := r.Config.ITR > 0 && r.origin("itr").layer < fromFlag || r.Config.RxUsecs > 0 && r.origin("rx-usecs").layer < fromFlag
 	if moderated && (r.adaptive || p.Moderation.Adaptive && r.imports.coalesce.value == nil) {
 		r.Caveats = append(r.Caveats, fmt.Sprintf("%s changes its interrupt moderation with the traffic; here it stays as listed.", p.Name))
 	}

@@ -233,7 +233,7 @@ func (f *Flags) Resolve(stdin io.Reader, stderr io.Writer, shown *anonymize.Anon
 }
 
 // lowerLayers offers what the profile and the texts have, but for what depends on
-// the CPUs and queues.
+// the CPUs and queues. What flags set as it is has its value then.
 func (r *resolver) lowerLayers() error {
 	r.offerProfile()
 	if err := r.offerImports(); err != nil {
@@ -243,6 +243,7 @@ func (r *resolver) lowerLayers() error {
 	if t != nil && t.Format != nictext.PlainList && r.origin("key").layer == fromDefault {
 		return fmt.Errorf("%s: %s shows no hash key: give it with --key; %s", r.tableFlag(), name, keySource(t))
 	}
+	r.Config = r.flags.model
 	return r.refused
 }
 

@@ -134,8 +134,8 @@ func (r *resolver) steerPackets() error {
 		r.offer(fromImport, from, "backlog", fmt.Sprint(masks.Backlog))
 	}
 	steering.Backlog = f.backlog
-	r.time("rps-cost", f.cost)
-	r.add("backlog", f.backlog, "", r.source("backlog"))
+	r.time("rps-cost", steering.Cost)
+	r.count("backlog", f.backlog)
 	return r.secondHop(from)
 }
 
