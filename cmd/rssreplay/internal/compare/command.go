@@ -157,7 +157,7 @@ type comparison struct {
 	replays   []*scenario        // those that were replayed, in order
 	idle      *settings.Settings // what the capture was read with if none was
 	done      *input.Replayed
-	headroom  [][]*report.Headroom // of each of live, in each mode; nil: not asked for
+	headroom  [][]*report.Headroom // of each of replays, in each mode; nil: not asked for
 
 	shown *anonymize.Anonymizer // what words are formed of; nil: the true addresses
 }
@@ -167,6 +167,7 @@ type comparison struct {
 func (c *comparison) replay(e *cli.Env, f *compareFlags, captures []string, conditions []findings.Condition) error {
 	for _, s := range c.scenarios {
 		if s.earlier == nil {
+			s.live = len(c.replays)
 			c.replays = append(c.replays, s)
 		}
 	}

@@ -53,7 +53,7 @@ func (c *comparison) mainCPU(i int, compare *report.Compare) func(id uint32) int
 		return c.earlierMainCPU(s)
 	}
 	mode := slices.IndexFunc(of.Modes, func(m report.Mode) bool { return m.Mode == of.Compared })
-	mainCPU := c.replayed(slices.Index(c.replays, s)).MainCPU(mode)
+	mainCPU := c.replayed(s).MainCPU(mode)
 	return func(id uint32) int {
 		if cpu := mainCPU(id); cpu >= 0 {
 			return s.settings.Config.CPUs[cpu]

@@ -14,7 +14,6 @@ func (c *comparison) overTime(compare *report.Compare) *report.ScenariosOverTime
 	first := c.replays[0].settings
 	o := &report.ScenariosOverTime{TablesOverTime: assemble.OverTime(arrivals, &first.Config)}
 	judged := make([]bool, len(c.scenarios)) // their moves are, beside tables that stay
-	live := 0
 	for i, s := range c.scenarios {
 		of := report.ScenarioOverTime{Name: s.name, Imbalance: report.SpreadOf(nil), MinMaxPercent: report.Null, MovesPerSecond: report.Null}
 		m := compare.Scenarios[i].Mode()
@@ -26,8 +25,7 @@ func (c *comparison) overTime(compare *report.Compare) *report.ScenariosOverTime
 			of.FlowsDisturbed = max(of.FlowsDisturbed, b.Flows) // by both: at least
 		}
 		if s.earlier == nil {
-			replayed, config := c.replayed(live), &s.settings.Config
-			live++
+			replayed, config := c.replayed(s), &s.settings.Config
 			at := report.ComparedMode(compare.Scenarios[i].Modes)
 			of.FlowsDisturbed = replayed.AllMoved[at].Flows
 			alike := s.settings.Steering.SameEntries(first.Steering)

@@ -13,22 +13,20 @@ import (
 // report is the comparison for people and programs.
 func (c *comparison) report() (*report.Compare, error) {
 	compare := &report.Compare{}
-	var notes, caveats [][]string // of each scenario
-	live := 0
+	var notes, caveats [][]string // of each that was replayed
 	for _, s := range c.scenarios {
 		if s.earlier != nil {
 			compare.Scenarios = append(compare.Scenarios, s.earlierScenario())
 			continue
 		}
-		a := c.builder(live)
-		live++
+		a := c.builder(s)
 		compare.Scenarios = append(compare.Scenarios, s.replayedScenario(a))
 		notes, caveats = append(notes, a.Notes()), append(caveats, a.Caveats())
-		if live == 1 {
+		if s.live == 0 {
 			compare.Capture = a.Capture()
 		}
 	}
-	if live == 0 {
+	if len(c.replays) == 0 {
 		a := &assemble.ReportBuilder{Settings: c.idle, Replayed: c.done}
 		compare.Capture = a.Capture()
 		caveats = append(caveats, a.Caveats())
@@ -49,7 +47,7 @@ func (c *comparison) report() (*report.Compare, error) {
 	if note := c.keysNote(); note != "" {
 		compare.Notes = append(compare.Notes, note)
 	}
-	if live < len(c.scenarios) {
+	if len(c.replays) < len(c.scenarios) {
 		compare.Caveats = append(compare.Caveats, "Scenarios from --report have the figures and parameters that they had then.")
 	}
 	c.countMoved(compare)
@@ -62,11 +60,9 @@ func (c *comparison) report() (*report.Compare, error) {
 
 // addChance says in the replayed scenarios what chance gives.
 func (c *comparison) addChance(compare *report.Compare) {
-	live := 0
 	for i, s := range c.scenarios {
 		if s.earlier == nil {
-			c.builder(live).AddChance(&compare.Scenarios[i])
-			live++
+			c.builder(s).AddChance(&compare.Scenarios[i])
 		}
 	}
 }
@@ -134,20 +130,20 @@ func (c *comparison) sentences(of [][]string) []string {
 	return said
 }
 
-// builder makes parts of a report of a replayed scenario, counted from 0.
-func (c *comparison) builder(live int) *assemble.ReportBuilder {
-	a := assemble.ScenarioBuilder(c.replays[live].settings, c.done, live)
+// builder makes parts of a report of a replayed scenario.
+func (c *comparison) builder(s *scenario) *assemble.ReportBuilder {
+	a := assemble.ScenarioBuilder(s.settings, c.done, s.live)
 	if c.headroom != nil {
-		a.Headroom = c.headroom[live]
+		a.Headroom = c.headroom[s.live]
 	}
 	return a
 }
 
-func (c *comparison) replayed(live int) *dispatch.Replayed {
-	if live == 0 {
+func (c *comparison) replayed(s *scenario) *dispatch.Replayed {
+	if s.live == 0 {
 		return &c.done.Result.Replayed
 	}
-	return c.done.Result.More[live-1]
+	return c.done.Result.More[s.live-1]
 }
 
 func (s *scenario) replayedScenario(a *assemble.ReportBuilder) report.Scenario {

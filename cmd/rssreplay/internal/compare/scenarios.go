@@ -151,6 +151,7 @@ type scenario struct {
 	otherFlows bool               // the earlier report has other flows than what it is compared with
 	flags      *settings.Flags    // nil of an earlier report
 	settings   *settings.Settings // likewise
+	live       int                // its place among those that are replayed
 }
 
 // unmatched tells whether it is an earlier report whose addresses are not those of the
