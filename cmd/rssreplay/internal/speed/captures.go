@@ -53,16 +53,11 @@ func (c *capture) make(dir string) (string, error) {
 
 // write writes the capture; w keeps the first error.
 func (c *capture) write(w *bufio.Writer) {
-	little := binary.LittleEndian
 	if c.pcapng {
-		section := little.AppendUint32(nil, 0x0a0d0d0a)
-		section = append(section, 28, 0, 0, 0, 0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255, 28, 0, 0, 0)
-		section = append(section, 1, 0, 0, 0, 20, 0, 0, 0, 1, 0, 0, 0, 0, 0, 4, 0, 20, 0, 0, 0) // Ethernet, µs
-		w.Write(section)
+		w.Write(words(nil, 0x0a0d0d0a, 28, 0x1a2b3c4d, 1, 1<<32-1, 1<<32-1, 28))
+		w.Write(words(nil, 1, 20, 1, 1<<18, 20)) // Ethernet, 256 KB of a packet at most, µs
 	} else {
-		header := little.AppendUint32(nil, 0xa1b2c3d4)
-		header = append(header, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 1, 0, 0, 0)
-		w.Write(header)
+		w.Write(words(nil, 0xa1b2c3d4, 2|4<<16, 0, 0, 1<<18, 1))
 	}
 	random := rand.New(rand.NewPCG(1, 2))
 	var zipf *rand.Zipf
@@ -93,29 +88,26 @@ func (c *capture) write(w *bufio.Writer) {
 		if c.answers && i%2 == 1 {
 			turn(frame)
 		}
-		if c.pcapng {
-			padded := (length + 3) &^ 3
-			total := uint32(32 + padded)
-			record = little.AppendUint32(record[:0], 6)
-			record = little.AppendUint32(record, total)
-			record = little.AppendUint32(record, 0)
-			record = little.AppendUint32(record, uint32(now>>32))
-			record = little.AppendUint32(record, uint32(now))
-			record = little.AppendUint32(record, uint32(length))
-			record = little.AppendUint32(record, uint32(length))
-			w.Write(record)
+		bytes := uint32(length)
+		if !c.pcapng {
+			w.Write(words(record, uint32(now/1_000_000), uint32(now%1_000_000), bytes, bytes))
 			w.Write(frame[:length])
-			w.Write(make([]byte, padded-length))
-			w.Write(little.AppendUint32(record[:0], total))
 			continue
 		}
-		record = little.AppendUint32(record[:0], uint32(now/1_000_000))
-		record = little.AppendUint32(record, uint32(now%1_000_000))
-		record = little.AppendUint32(record, uint32(length))
-		record = little.AppendUint32(record, uint32(length))
-		w.Write(record)
+		padded := (bytes + 3) &^ 3
+		w.Write(words(record, 6, 32+padded, 0, uint32(now>>32), uint32(now), bytes, bytes))
 		w.Write(frame[:length])
+		w.Write(make([]byte, padded-bytes))
+		w.Write(words(record, 32+padded))
 	}
+}
+
+// words appends 32-bit numbers, the low byte first.
+func words(b []byte, numbers ...uint32) []byte {
+	for _, n := range numbers {
+		b = binary.LittleEndian.AppendUint32(b, n)
+	}
+	return b
 }
 
 // fill makes the first bytes of frame a packet of the flow; the rest stay zero.
