@@ -118,16 +118,23 @@ func (m *measurement) resolve() (err error) {
 }
 
 // predict replays the captures, if there are any, and puts what the CPUs do then into c.
-func (m *measurement) predict(c *report.Calibration) (err error) {
+func (m *measurement) predict(c *report.Calibration) error {
 	if len(m.captures) == 0 {
 		return nil
 	}
-	if m.predicted, err = predict(m.env, m.flags, m.settings, m.captures); err != nil {
+	in, err := m.flags.input.Resolve(m.captures, m.settings)
+	if err != nil {
 		return err
 	}
-	result := m.predicted.done.Result
-	m.history.Against(result.Received)
-	c.Predicted = predictedCPUs(m.settings, &result.Modes[0], m.history)
+	m.settings.Modes = []engine.Mode{engine.RSSMSIX} // the one that a host with a driver's queues has
+	done, err := in.Replay(m.env, m.settings, input.Observers{})
+	if err != nil {
+		return err
+	}
+	in.Warn(m.env.Stderr, done)
+	m.predicted = &prediction{m.env, m.settings, in, done}
+	m.history.Against(done.Result.Received)
+	c.Predicted = predictedCPUs(m.settings, &done.Result.Modes[0], m.history)
 	c.Notes = append(c.Notes, m.settings.Notes()...)
 	return nil
 }
@@ -142,7 +149,7 @@ func (m *measurement) fit(c *report.Calibration) error {
 	fit, refused := m.history.Fit(assumed)
 	tellCalibration(c, m.history, m.settings.Device, fit, refused)
 	if refused != nil {
-		if err := showRefused(m.env, m.flags, m.out, c); err != nil {
+		if err := m.showRefused(c); err != nil {
 			return err
 		}
 		return cli.CantTell(fmt.Errorf("--snapshots %s: no costs: %w", m.flags.snapshots, refused))
@@ -161,21 +168,6 @@ type prediction struct {
 	done *input.Replayed
 }
 
-// predict replays the captures.
-func predict(e *cli.Env, f *calibrateFlags, s *settings.Settings, captures []string) (*prediction, error) {
-	in, err := f.input.Resolve(captures, s)
-	if err != nil {
-		return nil, err
-	}
-	s.Modes = []engine.Mode{engine.RSSMSIX} // the one that a host with a driver's queues has
-	done, err := in.Replay(e, s, input.Observers{})
-	if err != nil {
-		return nil, err
-	}
-	in.Warn(e.Stderr, done)
-	return &prediction{e, s, in, done}, nil
-}
-
 // assumedCosts are those of the settings, which one factor is fitted to where the counts
 // can't tell a run from a packet. Ticks don't see the interrupt itself.
 func assumedCosts(c *engine.Config, ticks bool) (calibrate.Costs, error) {
@@ -191,12 +183,12 @@ func assumedCosts(c *engine.Config, ticks bool) (calibrate.Costs, error) {
 
 // showRefused shows what was there where no costs could be fitted; but no file has costs
 // that nobody measured.
-func showRefused(e *cli.Env, f *calibrateFlags, out *output.Outputs[*report.Calibration], c *report.Calibration) error {
-	if len(f.output.Outputs) == 0 {
-		return out.Write(c)
+func (m *measurement) showRefused(c *report.Calibration) error {
+	if len(m.flags.output.Outputs) == 0 {
+		return m.out.Write(c)
 	}
-	screen := &output.Outputs[*report.Calibration]{Env: e}
-	if err := screen.AddForm(f.output, &output.Texts(text.WriteCalibration)[0], output.StdoutPath); err != nil {
+	screen := &output.Outputs[*report.Calibration]{Env: m.env}
+	if err := screen.AddForm(m.flags.output, &output.Texts(text.WriteCalibration)[0], output.StdoutPath); err != nil {
 		return err
 	}
 	return screen.Write(c)
