@@ -148,12 +148,6 @@ func hexOf(b []byte) *string {
 	return new(hex.EncodeToString(b))
 }
 
-// ruledOut is the story of a packet that a rule dropped: its arrival is all.
-func ruledOut(out report.Story, s *story.Story) report.Story {
-	out.Steps = append(out.Steps, report.StoryStep{Event: s.Steps[0].Kind.String(), At: s.Arrival})
-	return out
-}
-
 // storyOf is a mode's story as the report has it: CPUs by their numbers.
 func storyOf(s *story.Story, set *settings.Settings) report.Story {
 	c := &set.Config
@@ -169,8 +163,9 @@ func storyOf(s *story.Story, set *settings.Settings) report.Story {
 	if s.Queue >= 0 {
 		out.Queue = &s.Queue
 	}
-	if s.Outcome == story.RuledOut {
-		return ruledOut(out, s)
+	if s.Outcome == story.RuledOut { // its arrival is all
+		out.Steps = append(out.Steps, report.StoryStep{Event: s.Steps[0].Kind.String(), At: s.Arrival})
+		return out
 	}
 	if s.Outcome == story.SentPacket {
 		out.Send = &report.SendPlace{Home: s.Latest >= 0, Cost: c.SendCost}

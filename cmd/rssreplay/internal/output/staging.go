@@ -33,10 +33,7 @@ type stagedFile struct {
 // say, is written to at once, and never replaced; nor is a file that the caller has
 // open, and names as /dev/stderr, say: what is in it stays.
 func (s *staging) write(path string, write func(io.Writer) error) (err error) {
-	switch info, err := os.Stat(path); {
-	case err == nil && info.IsDir():
-		return errors.New("is a directory: name a file in it")
-	case err == nil && (!info.Mode().IsRegular() || isOpen(path)):
+	if info, err := os.Stat(path); err == nil && (!info.Mode().IsRegular() || isOpen(path)) {
 		f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
 		if err != nil {
 			return err
