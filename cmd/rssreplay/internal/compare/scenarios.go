@@ -129,7 +129,7 @@ func parseScenario(text string) (scenarioSpec, error) {
 			return s, fmt.Errorf("%q has no value: %s; if it goes on with %s, put double quotes around all of that", word, form, s.own[len(s.own)-1].flag)
 		case !ok || value == "":
 			return s, fmt.Errorf("%q has no value: %s", word, form)
-		case flag == "tcp4" || flag == "udp4" || flag == "tcp6" || flag == "udp6":
+		case settings.FlowKindNamed(flag) != nil:
 			flag, value = "rx-flow-hash", word
 		}
 		repeatable := []string{"rx-flow-hash", "flow-hash", "irq", "napi-cpu", "rule", "context", "table-at", "affinity-at"}

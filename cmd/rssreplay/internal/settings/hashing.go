@@ -8,6 +8,7 @@ import (
 	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
+	"rssreplay/pcaps"
 	"rssreplay/report/anonymize"
 )
 
@@ -82,45 +83,69 @@ func (r *resolver) hashKey() (err error) {
 	return nil
 }
 
+// FlowKind is a kind of packets whose hashed fields ethtool's rx-flow-hash chooses.
+type FlowKind struct {
+	Name              string // as ethtool has it
+	Version, Protocol int
+	Ports, Ex, Plain  hash.Type // that hash its ports, also beside IPv6's extension headers (None of IPv4), and its addresses alone
+}
+
+// FlowKinds are those whose fields the hash types tell.
+var FlowKinds = []FlowKind{
+	{"tcp4", 4, pcaps.ProtoTCP, hash.TCPIPv4, hash.None, hash.IPv4}, {"udp4", 4, pcaps.ProtoUDP, hash.UDPIPv4, hash.None, hash.IPv4},
+	{"tcp6", 6, pcaps.ProtoTCP, hash.TCPIPv6, hash.TCPIPv6Ex, hash.IPv6}, {"udp6", 6, pcaps.ProtoUDP, hash.UDPIPv6, hash.UDPIPv6Ex, hash.IPv6},
+}
+
+// FlowKindNamed is the kind of that name; nil if there is none.
+func FlowKindNamed(name string) *FlowKind {
+	for i := range FlowKinds {
+		if FlowKinds[i].Name == name {
+			return &FlowKinds[i]
+		}
+	}
+	return nil
+}
+
+// WithPorts is types under which the kind is hashed with its ports, too.
+func (k *FlowKind) WithPorts(types hash.Types) hash.Types { return types | hash.TypesOf(k.Ports) }
+
+// OnAddresses is types under which the kind is hashed on its addresses alone.
+func (k *FlowKind) OnAddresses(types hash.Types) hash.Types {
+	return types&^hash.TypesOf(k.Ports) | hash.TypesOf(k.Plain)
+}
+
 // flowHash changes the enabled types as `ethtool -N eth0 rx-flow-hash udp4 sdfn` does:
 // which fields of a kind of packet are hashed.
 func (r *resolver) flowHash(word string) error {
-	kind, letters, _ := strings.Cut(word, "=")
-	withPorts, plain := hash.None, hash.None
-	switch kind {
-	case "tcp4":
-		withPorts, plain = hash.TCPIPv4, hash.IPv4
-	case "udp4":
-		withPorts, plain = hash.UDPIPv4, hash.IPv4
-	case "tcp6":
-		withPorts, plain = hash.TCPIPv6, hash.IPv6
-	case "udp6":
-		withPorts, plain = hash.UDPIPv6, hash.IPv6
-	case "sctp4", "sctp6", "ah4", "ah6", "esp4", "esp6", "gtpc4", "gtpc6", "gtpc4t", "gtpc6t", "gtpu4", "gtpu6", "gtpu4e", "gtpu6e", "gtpu4u", "gtpu6u", "gtpu4d", "gtpu6d":
-		return fmt.Errorf("--rx-flow-hash %s: no source says in which order a NIC hashes the fields of %s, so that its CPU can't be predicted: leave the flag out, and these packets go by their addresses", word, kind)
-	default:
+	name, letters, _ := strings.Cut(word, "=")
+	kind := FlowKindNamed(name)
+	if kind == nil {
+		switch name {
+		case "sctp4", "sctp6", "ah4", "ah6", "esp4", "esp6", "gtpc4", "gtpc6", "gtpc4t", "gtpc6t", "gtpu4", "gtpu6", "gtpu4e", "gtpu6e", "gtpu4u", "gtpu6u", "gtpu4d", "gtpu6d":
+			return fmt.Errorf("--rx-flow-hash %s: no source says in which order a NIC hashes the fields of %s, so that its CPU can't be predicted: leave the flag out, and these packets go by their addresses", word, name)
+		}
 		return fmt.Errorf("--rx-flow-hash %s: the kinds of packet are tcp4, udp4, tcp6 and udp6, as udp4=sdfn", word)
 	}
-	r.fields[withPorts] = 0
+	r.fields[kind.Ports] = 0
 	switch {
 	case letters == "sdfn":
-		r.types |= hash.TypesOf(withPorts)
+		r.types = kind.WithPorts(r.types)
 		return nil
 	case letters == "sd":
-		r.types = r.types&^hash.TypesOf(withPorts) | hash.TypesOf(plain)
+		r.types = kind.OnAddresses(r.types)
 		return nil
 	case strings.Contains(letters, "l"):
 		return fmt.Errorf("--rx-flow-hash %s: l is the IPv6 flow label, and where it stands in the hash's input is not published: the CPU of these packets can't be predicted", word)
 	case r.Profile == nil || !r.Profile.PacksFields:
-		return fmt.Errorf("--rx-flow-hash %s: the fields are sd (addresses) or sdfn (addresses and ports), as %s=sdfn; only of some NICs it is known how they hash others (--nic ice, iavf, dpdk-ice, dpdk-iavf)", word, kind)
+		return fmt.Errorf("--rx-flow-hash %s: the fields are sd (addresses) or sdfn (addresses and ports), as %s=sdfn; only of some NICs it is known how they hash others (--nic ice, iavf, dpdk-ice, dpdk-iavf)", word, name)
 	}
 	fields, err := nicmodel.ParseFields(letters)
 	if err != nil {
 		return fmt.Errorf("--rx-flow-hash %s: %w", word, err)
 	}
-	r.types |= hash.TypesOf(withPorts)
+	r.types = kind.WithPorts(r.types)
 	if whole, _ := nicmodel.ParseFields("sdfn"); fields != whole {
-		r.fields[withPorts] = fields
+		r.fields[kind.Ports] = fields
 	}
 	return nil
 }

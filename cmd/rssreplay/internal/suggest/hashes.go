@@ -9,26 +9,10 @@ import (
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/nicmodel/profile"
-	"rssreplay/pcaps"
 	"rssreplay/report"
 )
 
 // This file is the candidates that hash otherwise.
-
-// portKind is one of ethtool's kinds of packets whose fields can be chosen.
-type portKind struct {
-	name      string
-	version   int
-	protocol  int
-	ports, ex hash.Type // the types that hash its ports; ex is None for IPv4
-}
-
-func portKinds() []portKind {
-	return []portKind{
-		{"tcp4", 4, pcaps.ProtoTCP, hash.TCPIPv4, hash.None}, {"udp4", 4, pcaps.ProtoUDP, hash.UDPIPv4, hash.None},
-		{"tcp6", 6, pcaps.ProtoTCP, hash.TCPIPv6, hash.TCPIPv6Ex}, {"udp6", 6, pcaps.ProtoUDP, hash.UDPIPv6, hash.UDPIPv6Ex},
-	}
-}
 
 // fields adds the ports to the hash of each kind of packet in the capture whose
 // ports are not hashed.
@@ -37,10 +21,9 @@ func (c *candidates) fields() error {
 	types := s.Steering.Config().HashTypes
 	var added []string
 	with := types
-	for _, kind := range portKinds() {
-		if !types.Has(kind.ports) && !types.Has(kind.ex) && c.packetsOf(kind.version, kind.protocol) > 0 {
-			added = append(added, kind.name)
-			with |= hash.TypesOf(kind.ports)
+	for i := range settings.FlowKinds {
+		if kind := &settings.FlowKinds[i]; !types.Has(kind.Ports) && !types.Has(kind.Ex) && c.packetsOf(kind) > 0 {
+			added, with = append(added, kind.Name), kind.WithPorts(with)
 		}
 	}
 	if len(added) == 0 {
@@ -63,10 +46,10 @@ func (c *candidates) fields() error {
 }
 
 // packetsOf counts the packets of one kind that have ports.
-func (c *candidates) packetsOf(version, protocol int) uint64 {
+func (c *candidates) packetsOf(kind *settings.FlowKind) uint64 {
 	var n uint64
 	for id := range uint32(c.whole.Result.NumFlows) {
-		if f := c.whole.Result.Flow(id); f.Version == version && f.Protocol == protocol && f.HasPorts {
+		if f := c.whole.Result.Flow(id); f.Version == kind.Version && f.Protocol == kind.Protocol && f.HasPorts {
 			n += f.Packets
 		}
 	}
@@ -157,13 +140,9 @@ func (c *candidates) order() {
 	}
 	var kinds []string
 	without := types
-	for _, kind := range []struct {
-		name         string
-		ports, plain hash.Type
-	}{{"udp4", hash.UDPIPv4, hash.IPv4}, {"udp6", hash.UDPIPv6, hash.IPv6}} {
-		if types.Has(kind.ports) {
-			kinds = append(kinds, kind.name)
-			without = without&^hash.TypesOf(kind.ports) | hash.TypesOf(kind.plain)
+	for _, name := range []string{"udp4", "udp6"} {
+		if kind := settings.FlowKindNamed(name); types.Has(kind.Ports) {
+			kinds, without = append(kinds, name), kind.OnAddresses(without)
 		}
 	}
 	if len(kinds) == 0 {

@@ -225,22 +225,20 @@ func (v *verification) flowHash(from, to hash.Types) (words []string) {
 		return nil
 	}
 	said := from
-	for _, k := range []struct {
-		kind         string
-		ports, plain hash.Type
-	}{{"tcp4", hash.TCPIPv4, hash.IPv4}, {"tcp6", hash.TCPIPv6, hash.IPv6}, {"udp4", hash.UDPIPv4, hash.IPv4}, {"udp6", hash.UDPIPv6, hash.IPv6}} {
-		ports := hash.TypesOf(k.ports)
+	for i := range settings.FlowKinds {
+		k := &settings.FlowKinds[i]
 		switch {
-		case from&ports == to&ports:
-		case to&ports != 0:
-			words, said = append(words, k.kind+"=sdfn"), said|ports
+		case from.Has(k.Ports) == to.Has(k.Ports):
+		case to.Has(k.Ports):
+			words, said = append(words, k.Name+"=sdfn"), k.WithPorts(said)
 		default:
-			words, said = append(words, k.kind+"=sd"), said&^ports|hash.TypesOf(k.plain)
+			words, said = append(words, k.Name+"=sd"), k.OnAddresses(said)
 		}
 	}
 	if said != to {
 		return nil
 	}
+	slices.Sort(words)
 	return words
 }
 
