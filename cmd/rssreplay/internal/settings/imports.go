@@ -542,14 +542,10 @@ func readInto[T any](to *imported[T], read func(io.Reader, string) (*T, error), 
 
 // oneInterface checks that the texts are of one interface.
 func (m *imports) oneInterface() error {
-	name, from := m.interfaceName()
-	for _, other := range []struct{ name, from string }{
-		interfaceOf(m.channels, func(c *nictext.Channels) string { return c.Interface }),
-		interfaceOf(m.coalesce, func(c *nictext.Coalesce) string { return c.Interface }),
-		interfaceOf(m.ring, func(r *nictext.Ring) string { return r.Interface }),
-	} {
-		if other.name != "" && other.name != name {
-			return cli.Usagef("%s is of %s, but %s of %s: give the texts of one interface", from, name, other.from, other.name)
+	all := m.interfaces()
+	for _, other := range all {
+		if other.name != all[0].name {
+			return cli.Usagef("%s is of %s, but %s of %s: give the texts of one interface", all[0].from, all[0].name, other.from, other.name)
 		}
 	}
 	return nil
@@ -558,27 +554,30 @@ func (m *imports) oneInterface() error {
 // interfaceName is the interface that the texts are of, and the first text that
 // says so; "" if none does.
 func (m *imports) interfaceName() (name, from string) {
-	for _, of := range []struct{ name, from string }{
-		interfaceOf(m.table, func(t *nictext.ImportedTable) string {
-			if t.EntriesAreCPUs() {
-				return "" // Windows has names of its own
-			}
-			return t.Interface
-		}),
-		interfaceOf(m.channels, func(c *nictext.Channels) string { return c.Interface }),
-		interfaceOf(m.coalesce, func(c *nictext.Coalesce) string { return c.Interface }),
-		interfaceOf(m.ring, func(r *nictext.Ring) string { return r.Interface }),
-	} {
-		if of.name != "" {
-			return of.name, of.from
-		}
+	if all := m.interfaces(); len(all) > 0 {
+		return all[0].name, all[0].from
 	}
 	return "", ""
 }
 
-func interfaceOf[T any](text imported[T], name func(*T) string) struct{ name, from string } {
-	if text.value == nil {
-		return struct{ name, from string }{}
+// interfaces are those that texts say they are of, and the texts.
+func (m *imports) interfaces() (all []struct{ name, from string }) {
+	add := func(name, from string) {
+		if name != "" {
+			all = append(all, struct{ name, from string }{name, from})
+		}
 	}
-	return struct{ name, from string }{name(text.value), text.from}
+	if t := m.table; t.value != nil && !t.value.EntriesAreCPUs() { // Windows has names of its own
+		add(t.value.Interface, t.from)
+	}
+	if c := m.channels; c.value != nil {
+		add(c.value.Interface, c.from)
+	}
+	if c := m.coalesce; c.value != nil {
+		add(c.value.Interface, c.from)
+	}
+	if r := m.ring; r.value != nil {
+		add(r.value.Interface, r.from)
+	}
+	return all
 }
