@@ -90,9 +90,8 @@ func (n *nextSteps) findKey() *report.Next {
 // would count, and interrupts are not to blame.
 func (n *nextSteps) betterTable() *report.Next {
 	s, r := n.settings, n.report
-	fixed := s.Untabled(profile.SetTable) != "" || s.Profile != nil && s.Profile.Unsettable(profile.SetTable) != 0
 	interrupts := slices.ContainsFunc(r.Findings, func(f report.Finding) bool { return f.ID == "queues-share-cpu" })
-	if fixed || interrupts || r.Unkeyed() || n.pipedCapture || len(r.Table.QueueCPUs) < 2 || !findings.Uneven(r) || !tableCounts(r) {
+	if s.Fixed(profile.SetTable) || interrupts || r.Unkeyed() || n.pipedCapture || len(r.Table.QueueCPUs) < 2 || !findings.Uneven(r) || !tableCounts(r) {
 		return nil
 	}
 	return n.by("suggest", suggest.NewCommand(n.env).Flags(), "a better table?")

@@ -309,7 +309,7 @@ func (f *lookFlags) check(output *output.Flags) error {
 	}
 	for _, section := range f.show {
 		if !slices.Contains(text.Sections, section) {
-			if near := sectionHint(section); near != "" {
+			if near := cli.Nearest(text.Sections, section); near != "" {
 				return cli.Usagef("--show has no section %q; did you mean %s?", section, near)
 			}
 			return cli.Usagef("--show has no section %q: there is %s", section, strings.Join(text.Sections, ", "))
@@ -351,9 +351,6 @@ func parseFlows(s string) (int, error) {
 	}
 	return n, nil
 }
-
-// sectionHint is the section of --show that was probably meant.
-func sectionHint(section string) string { return cli.Nearest(text.Sections, section) }
 
 // digest fills in the files' SHA-256; none of them is standard input.
 func digest(files []report.File, read []file.Info) error {

@@ -116,7 +116,7 @@ func (a *ReportBuilder) ethtoolSets() (sets []string) {
 		name string
 		is   profile.Settings
 	}{{"table", profile.SetTable}, {"key", profile.SetKey}, {"fields", profile.SetFields}} {
-		if p := a.Settings.Profile; (p == nil || p.Unsettable(of.is) == 0) && a.Settings.Untabled(of.is) == "" {
+		if !a.Settings.Fixed(of.is) {
 			sets = append(sets, of.name)
 		}
 	}

@@ -223,15 +223,12 @@ func (a *ReportBuilder) unsettable(f *report.Flow) findings.Unsettable {
 	case profile.PowerShell:
 		return findings.Unsettable{Key: true, Fields: true, Transform: true, Rule: true}
 	}
-	p := a.Settings.Profile
-	fixed := func(sets profile.Settings) bool {
-		return p != nil && p.Unsettable(sets) != 0 || a.Settings.Untabled(sets) != ""
-	}
+	s := a.Settings
 	u := findings.Unsettable{
-		Table: fixed(profile.SetTable), Key: fixed(profile.SetKey),
-		Fields: fixed(profile.SetFields), Transform: fixed(profile.SetTransform),
+		Table: s.Fixed(profile.SetTable), Key: s.Fixed(profile.SetKey),
+		Fields: s.Fixed(profile.SetFields), Transform: s.Fixed(profile.SetTransform),
 	}
-	if p != nil && f != nil {
+	if p := s.Profile; p != nil && f != nil {
 		kinds := map[string][2]steer.Kind{"tcp": {steer.TCP4, steer.TCP6}, "udp": {steer.UDP4, steer.UDP6}, "sctp": {steer.SCTP4, steer.SCTP6}}
 		kind, has := kinds[f.Protocol]
 		if !has || !f.HasPorts {

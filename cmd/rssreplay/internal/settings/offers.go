@@ -135,7 +135,7 @@ func (r *resolver) offerCPUs(queues int, from string) {
 	}
 	value := strconv.Itoa(len(cpus))
 	if list {
-		value = listOfCPUs(cpus)
+		value = ListOfCPUs(cpus)
 	}
 	r.offer(fromImport, strings.Join(sources, ", "), "cpus", value)
 }
@@ -259,11 +259,11 @@ func cpusOf(processors []nictext.Processor) (cpus []int) {
 func (r *resolver) offerQueueCPUs(from string, cpus []int, spare ...int) {
 	r.offer(fromImport, from, "affinity", nicmodel.CPUListOf(cpus).String())
 	inUse := slices.Compact(slices.Sorted(slices.Values(slices.Concat(cpus, spare, r.rpsCPUs()))))
-	r.offer(fromImport, from, "cpus", listOfCPUs(inUse))
+	r.offer(fromImport, from, "cpus", ListOfCPUs(inUse))
 }
 
-// listOfCPUs is CPUs as --cpus takes them.
-func listOfCPUs(cpus []int) string {
+// ListOfCPUs is CPUs as --cpus takes them.
+func ListOfCPUs(cpus []int) string {
 	if len(cpus) == 1 {
 		return fmt.Sprintf("%d-%[1]d", cpus[0]) // alone it would be how many
 	}

@@ -35,9 +35,9 @@ func (f *ruleFlags) add(set *pflag.FlagSet) {
 	set.Var((*cli.Texts)(&f.contexts), "context", "")
 }
 
-// locations are as many as a NIC has for rules, where the profile does not say: as in
+// Locations are as many as a NIC has for rules, where the profile does not say: as in
 // ethtool's examples, so that the first rule without a location is filter 2045.
-const locations = 2046
+const Locations = 2046
 
 // parseContext reads N=FILE.
 func parseContext(given string) (context int, path string, err error) {
@@ -148,7 +148,7 @@ func (r *resolver) givenRules(known profile.NTuple) (rules []steer.Rule, source 
 		commands = append(commands, c)
 	}
 	there := rules
-	if rules, err = steer.Apply(there, commands, cmp.Or(known.Locations, locations)); err != nil {
+	if rules, err = steer.Apply(there, commands, cmp.Or(known.Locations, Locations)); err != nil {
 		return nil, "", fmt.Errorf("--rule: %w", err)
 	}
 	return rules, source, r.checkMasks(&known, there, rules)

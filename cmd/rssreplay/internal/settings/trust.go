@@ -42,6 +42,11 @@ func (s *Settings) Untabled(sets profile.Settings) string {
 	return s.untabled
 }
 
+// Fixed tells whether nobody can set that: the driver lets nobody, or the interface has no table.
+func (s *Settings) Fixed(sets profile.Settings) bool {
+	return s.Profile != nil && s.Profile.Unsettable(sets) != 0 || s.Untabled(sets) != ""
+}
+
 // doubtAll sets a doubt that is of more than the key.
 func (r *resolver) doubtAll(why string) { r.Doubt, r.DoubtsKey = why, false }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"rssreplay/cmd/rssreplay/internal/assemble"
+	"rssreplay/cmd/rssreplay/internal/settings"
 	"rssreplay/dispatch"
 	"rssreplay/dispatch/engine"
 	"rssreplay/nicmodel"
@@ -411,7 +412,7 @@ func (c *candidates) addRule(p *pinned) {
 	if there != nil {
 		options = there.Options()
 	}
-	list, err := steer.Apply(there.All(), []steer.Command{command}, cmp.Or(known.Locations, locations))
+	list, err := steer.Apply(there.All(), []steer.Command{command}, cmp.Or(known.Locations, settings.Locations))
 	if err != nil {
 		refuse(err)
 		return
@@ -475,9 +476,6 @@ func ruleNote(known *profile.NTuple, g *group) string {
 	}
 	return ""
 }
-
-// locations are as many as ethtool's examples have, for a NIC whose own number is not known.
-const locations = 2046
 
 // moved is what goes to another CPU under a candidate with a rule, by the flows' first
 // packets.
