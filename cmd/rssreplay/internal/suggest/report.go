@@ -60,11 +60,10 @@ func (c *candidates) report(figures []report.Figures) (*report.Suggest, error) {
 	c.nameMoved(a, r.Suggestions)
 	r.Declined = c.declined
 	r.Moving = c.moving()
-	sizes, err := c.tableSizes()
-	if err != nil {
+	var err error
+	if r.TableSizes, err = c.tableSizes(); err != nil {
 		return nil, err
 	}
-	r.TableSizes = sizes
 	if s.keys.n > 0 {
 		if r.Keys, err = c.tryKeys(); err != nil {
 			return nil, err
@@ -91,8 +90,7 @@ func (c *candidates) nameMoved(a *assemble.ReportBuilder, suggestions []report.S
 			if _, known := named[at]; !known {
 				named[at] = nil
 				for _, id := range result.LargestOf(1, result.OnEntry(func(entry int) bool { return entry == at })) {
-					flow := a.Flow(id)
-					named[at] = &flow
+					named[at] = new(a.Flow(id))
 				}
 			}
 			moves[k].Largest = named[at]
@@ -193,9 +191,7 @@ func (c *candidates) bound(a *assemble.ReportBuilder) report.Bound {
 		Unhashed: fraction(b.Imbalance(slices.Max(b.Fixed))), Ruled: fraction(b.Imbalance(slices.Max(ruled.Fixed))), FlowImbalance: report.Null,
 	}
 	if id, load := c.largestFlow(); load > 0 {
-		flow := a.Flow(id)
-		loads := c.whole.Result.LoadsUnder(c.settings.Steering)
-		bound.LargestFlow, bound.FlowImbalance = &flow, fraction(c.balanceOf(&loads, c.settings.Steering).Imbalance(load))
+		bound.LargestFlow, bound.FlowImbalance = new(a.Flow(id)), fraction(b.Imbalance(load))
 	}
 	return bound
 }
