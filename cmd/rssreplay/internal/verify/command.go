@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"rssreplay/cmd/rssreplay/internal/bundle"
 	"rssreplay/cmd/rssreplay/internal/cli"
@@ -35,15 +36,12 @@ import (
 
 // verifyFlags are the verify command's own flags.
 type verifyFlags struct {
-	model                 *settings.Flags
-	input                 *input.Flags
-	output                *output.Flags
-	countersBefore        string
-	countersAfter         string
-	irqBefore, irqAfter   string
-	stackCPUs             string
-	tolerance             string
-	counters, interrupted bool // which are given
+	model                *settings.Flags
+	input                *input.Flags
+	output               *output.Flags
+	counters, interrupts window
+	stackCPUs            string
+	tolerance            string
 }
 
 // NewCommand is `rssreplay verify CAPTURE...`.
@@ -62,10 +60,8 @@ func NewCommand(e *cli.Env) *cobra.Command {
 	f.output.AddTables()
 	f.output.AddWords()
 	f.output.AddAnonymize()
-	set.StringVar(&f.countersBefore, "counters-before", "", "")
-	set.StringVar(&f.countersAfter, "counters-after", "", "")
-	set.StringVar(&f.irqBefore, "interrupts-before", "", "")
-	set.StringVar(&f.irqAfter, "interrupts-after", "", "")
+	f.counters.add(set, "counters")
+	f.interrupts.add(set, "interrupts")
 	set.StringVar(&f.stackCPUs, "stack-cpus", "", "")
 	set.StringVar(&f.tolerance, "tolerance", "", "")
 	return c
@@ -73,20 +69,20 @@ func NewCommand(e *cli.Env) *cobra.Command {
 
 // check refuses flags of which one lacks another. The tolerance is nil without one.
 func (f *verifyFlags) check() (tolerance *float64, err error) {
-	for _, pair := range [][2][2]string{
-		{{"--counters-before", f.countersBefore}, {"--counters-after", f.countersAfter}},
-		{{"--interrupts-before", f.irqBefore}, {"--interrupts-after", f.irqAfter}},
-	} {
-		if (pair[0][1] == "") != (pair[1][1] == "") {
-			return nil, cli.Usagef("%s and %s go together: what was counted between the two is compared", pair[0][0], pair[1][0])
+	for _, w := range []*window{&f.counters, &f.interrupts} {
+		if (w.paths[0] == "") != (w.paths[1] == "") {
+			return nil, cli.Usagef("%s and %s go together: what was counted between the two is compared", w.flag(0), w.flag(1))
 		}
 	}
-	f.counters, f.interrupted = f.countersBefore != "", f.irqBefore != ""
-	if f.counters && f.interrupted {
+	counted := &f.counters
+	switch {
+	case f.counters.given() && f.interrupts.given():
 		return nil, cli.Usagef("--counters-before contradicts --interrupts-before: counters tell of packets, so give these")
+	case f.interrupts.given():
+		counted = &f.interrupts
 	}
-	if f.stackCPUs != "" && (f.counters || f.interrupted) {
-		return nil, cli.Usagef("--stack-cpus contradicts %s: records tell of each packet, so give these alone", map[bool]string{true: "--counters-before", false: "--interrupts-before"}[f.counters])
+	if f.stackCPUs != "" && counted.given() {
+		return nil, cli.Usagef("--stack-cpus contradicts %s: records tell of each packet, so give these alone", counted.flag(0))
 	}
 	if f.tolerance == "" {
 		return nil, nil
@@ -109,7 +105,7 @@ func verify(e *cli.Env, f *verifyFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	reads.Others = append(reads.Others, f.countersBefore, f.countersAfter, f.irqBefore, f.irqAfter, f.stackCPUs)
+	reads.Others = append(reads.Others, f.counters.paths[0], f.counters.paths[1], f.interrupts.paths[0], f.interrupts.paths[1], f.stackCPUs)
 	out, err := output.Begin(e, f.output, verifyForms(), reads)
 	if err != nil {
 		return err
@@ -168,12 +164,12 @@ func verify(e *cli.Env, f *verifyFlags, args []string) error {
 
 // takeSeen reads what the flags say was really seen: counters, and the stack's CPUs.
 func (v *verification) takeSeen(f *verifyFlags) (err error) {
-	if f.counters || f.interrupted {
-		if v.seen, err = f.seen(v); err != nil {
-			return err
-		}
-	}
-	if f.stackCPUs != "" {
+	switch {
+	case f.counters.given():
+		return v.takeCounters(&f.counters)
+	case f.interrupts.given():
+		return v.takeInterrupts(&f.interrupts)
+	case f.stackCPUs != "":
 		v.stack = claimOf(v.settings)
 		v.stackCPUs, err = readStackCPUs(f.stackCPUs)
 	}
@@ -188,24 +184,53 @@ func verifyForms() []output.Format[*report.Verify] {
 	}
 }
 
-// seen is what the counters say of each queue.
-func (f *verifyFlags) seen(v *verification) ([]uint64, error) {
-	if f.interrupted {
-		v.source = "interrupts"
-		return f.seenInterrupts(v)
+// window is two texts of what was counted, from before the capture and from after it.
+type window struct {
+	source string // what counted: the flags are called so, with -before and -after
+	paths  [2]string
+}
+
+func (w *window) add(set *pflag.FlagSet, source string) {
+	w.source = source
+	for i := range w.paths {
+		set.StringVar(&w.paths[i], strings.TrimPrefix(w.flag(i), "--"), "", "")
 	}
-	v.source = "counters"
-	var read [2]*nictext.QueueCounters
-	for i, file := range [][2]string{{"--counters-before", f.countersBefore}, {"--counters-after", f.countersAfter}} {
-		text, err := readText(file[1])
+}
+
+func (w *window) flag(i int) string { return "--" + w.source + [2]string{"-before", "-after"}[i] }
+
+func (w *window) given() bool { return w.paths[0] != "" }
+
+// read reads both texts, as parse does; give is what to give in the place of one that can't be
+// read.
+func (w *window) read(give string, parse func(text []byte, path string) (*nictext.QueueCounters, error)) (read [2]*nictext.QueueCounters, err error) {
+	for i, path := range w.paths {
+		text, err := readText(path)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %s: %w: give a file with the text of `ethtool -S`", file[0], file[1], cli.Cause(err))
+			return read, fmt.Errorf("%s: %s: %w: give %s", w.flag(i), path, cli.Cause(err), give)
 		}
-		if read[i], err = nictext.ReadQueueCounters(string(text)); err != nil {
-			return nil, fmt.Errorf("%s: %s: %w", file[0], file[1], err)
+		if read[i], err = parse(text, path); err != nil {
+			return read, fmt.Errorf("%s: %w", w.flag(i), err)
 		}
 	}
-	return v.between(read, [2]string{"--counters-before: " + f.countersBefore, "--counters-after: " + f.countersAfter})
+	return read, nil
+}
+
+// takeCounters takes what the counters say of each queue.
+func (v *verification) takeCounters(w *window) error {
+	v.source = w.source
+	read, err := w.read("a file with the text of `ethtool -S`", func(text []byte, path string) (*nictext.QueueCounters, error) {
+		counters, err := nictext.ReadQueueCounters(string(text))
+		if err != nil {
+			err = fmt.Errorf("%s: %w", path, err)
+		}
+		return counters, err
+	})
+	if err != nil {
+		return err
+	}
+	v.seen, err = v.between(read, [2]string{w.flag(0) + ": " + w.paths[0], w.flag(1) + ": " + w.paths[1]})
+	return err
 }
 
 // between is what the queues counted from one text to the other; of names them.
@@ -259,32 +284,30 @@ func readText(name string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(in, nictext.MaxInterrupts+1))
 }
 
-func (f *verifyFlags) seenInterrupts(v *verification) ([]uint64, error) {
-	var counts [2]*nictext.QueueCounters
-	for i, file := range [][2]string{{"--interrupts-before", f.irqBefore}, {"--interrupts-after", f.irqAfter}} {
-		text, err := readText(file[1])
+// takeInterrupts takes how often each queue interrupted.
+func (v *verification) takeInterrupts(w *window) error {
+	v.source = w.source
+	read, err := w.read("a copy of /proc/interrupts", func(text []byte, path string) (*nictext.QueueCounters, error) {
+		irqs, err := nictext.ReadIRQs(bytes.NewReader(text), path)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %s: %w: give a copy of /proc/interrupts", file[0], file[1], cli.Cause(err))
+			return nil, err
 		}
-		irqs, err := nictext.ReadIRQs(bytes.NewReader(text), file[1])
-		if err == nil {
-			counts[i], err = irqs.QueueInterrupts(nictext.NIC{Interface: v.settings.Device})
-		}
+		counts, err := irqs.QueueInterrupts(nictext.NIC{Interface: v.settings.Device})
 		if errors.Is(err, nictext.ErrNoQueueNames) {
 			err = fmt.Errorf("%w: give /proc/interrupts whole, or --counters-before and --counters-after", err)
 		}
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", file[0], err)
-		}
-	}
-	since, err := counts[1].Since(counts[0])
+		return counts, err
+	})
 	if err != nil {
-		return nil, fmt.Errorf("--interrupts-before, --interrupts-after: %w", err)
+		return err
 	}
-	if len(since) < v.settings.Config.Queues {
-		return nil, fmt.Errorf("--interrupts-after: there are interrupts of %d receive queues, but there are %d queues: give texts that belong together, or --queues", len(since), v.settings.Config.Queues)
+	if v.seen, err = read[1].Since(read[0]); err != nil {
+		return fmt.Errorf("--interrupts-before, --interrupts-after: %w", err)
 	}
-	return since, nil
+	if len(v.seen) < v.settings.Config.Queues {
+		return fmt.Errorf("--interrupts-after: there are interrupts of %d receive queues, but there are %d queues: give texts that belong together, or --queues", len(v.seen), v.settings.Config.Queues)
+	}
+	return nil
 }
 
 // observed is what packets may have in common: all that steers them, and what the
@@ -446,8 +469,21 @@ func (g *group) under(s *nicmodel.Steering) (d nicmodel.Decision, ok bool) {
 	return d, d.Rule == 0 || d.Target >= 0
 }
 
-// score is how many packets a way of steering explains.
-type score struct{ packets, all, hash, hashAll, queue, queueAll, cpu, cpuAll uint64 }
+// tally is how many packets record something, and of how many it is as predicted.
+type tally struct{ all, equal uint64 }
+
+// add counts packets, and returns whether they are as predicted.
+func (t *tally) add(packets uint64, equal bool) bool {
+	t.all += packets
+	if equal {
+		t.equal += packets
+	}
+	return equal
+}
+
+// score is what a way of steering explains: packets with all that they record, and of each
+// record those that have one.
+type score struct{ packets, hash, queue, cpu tally }
 
 // predict compares a way of steering with the records, and counts the packets of
 // each queue.
@@ -468,35 +504,14 @@ func (v *verification) predict(groups []group, s *nicmodel.Steering) (score, []u
 		if !g.hasHash && g.queue < 0 && !predictable {
 			continue
 		}
-		c.all += g.packets
-		explained := true
-		if predictable {
-			c.cpuAll += g.packets
-			if cpu == g.cpu {
-				c.cpu += g.packets
-			} else {
-				explained = false
-			}
-		}
-		if g.hasHash {
-			c.hashAll += g.packets
-			if g.hash == d.Hash { // a packet without a hash is recorded with 0
-				c.hash += g.packets
-			} else {
-				explained = false
-			}
+		explained := !predictable || c.cpu.add(g.packets, cpu == g.cpu)
+		if g.hasHash { // a packet without a hash is recorded with 0
+			explained = c.hash.add(g.packets, g.hash == d.Hash) && explained
 		}
 		if g.queue >= 0 {
-			c.queueAll += g.packets
-			if arrives && int32(d.Queue) == g.queue {
-				c.queue += g.packets
-			} else {
-				explained = false
-			}
+			explained = c.queue.add(g.packets, arrives && int32(d.Queue) == g.queue) && explained
 		}
-		if explained {
-			c.packets += g.packets
-		}
+		c.packets.add(g.packets, explained)
 	}
 	return c, queues
 }

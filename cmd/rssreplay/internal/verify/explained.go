@@ -10,11 +10,23 @@ import (
 	"rssreplay/report"
 )
 
-// explain finds the smallest change of the claim that explains all that was seen.
-// If none does, the one that explains most is named, where that is nearly all.
+// explain finds the smallest change of the claim that explains all recorded hashes, where they
+// differ. If none does, the one that explains most is named, where that is nearly all.
 func (v *verification) explain(r *report.Verify, groups []group) {
+	if *r.Agrees {
+		return
+	}
+	if r.Explanation != nil { // another initial value
+		if best := v.bestChange(r, groups); best.Explained == r.Packets.Checked {
+			r.Explanation, r.Recovered = best, nil // the key was solved beside that value
+		}
+		return
+	}
+	if v.recordsRSSOff(r, groups) || v.movedByATR(r, groups) {
+		return
+	}
 	best := v.bestChange(r, groups)
-	if float64(best.Explained) >= mostExplained*float64(r.Packets.Checked) && best.Explained > v.explained(r) {
+	if float64(best.Explained) >= judge.MostExplained*float64(r.Packets.Checked) && best.Explained > v.explained(r) {
 		r.Explanation = best
 	}
 }
@@ -52,10 +64,10 @@ func (v *verification) bestChange(r *report.Verify, groups []group) *report.Veri
 			return false
 		}
 		s, _ := v.predict(groups, steering)
-		if consider(h, s.packets) {
+		if consider(h, s.packets.equal) {
 			return true
 		}
-		if s.hashAll == 0 || s.hash < s.hashAll {
+		if s.hash.all == 0 || s.hash.equal < s.hash.all {
 			return false
 		}
 		// All hashes are explained: what is left is the table.

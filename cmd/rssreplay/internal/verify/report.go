@@ -27,63 +27,60 @@ func (v *verification) report() (*report.Verify, error) {
 		Capture: a.Capture(), Parameters: v.settings.Parameters, Source: v.source,
 		Unit: v.unit, Notes: v.settings.Notes(), Caveats: a.Caveats(),
 	}
-	for _, info := range v.done.Files {
-		if info.Predicted > 0 && v.source == "records" {
-			r.Caveats = append(r.Caveats, fmt.Sprintf("Of %s, what rssreplay predicted (--write) is not compared: no NIC recorded it.", report.Plural(uint64(info.Predicted), "packet", "packets")))
-		}
-	}
 	if v.fromBundle != "" {
 		r.Notes = append(r.Notes, v.fromBundle)
 	}
-	score, predicted := v.predict(groups, v.claimed)
-	if v.source == "records" && score.all == 0 && !slices.ContainsFunc(groups, func(g group) bool { return g.cpu >= 0 }) {
-		return nil, cli.Usagef("no packet that records a queue or a hash is one that the NIC received (direction: %s), so there is nothing to compare with: see --direction and --local", v.done.Rule)
-	}
-	score, littleEndian := v.turnLittleEndian(groups, score)
 	switch v.source {
 	case "records":
-		predicted, v.seen = v.recordedQueues(groups)
-		v.judgeRecords(r, score)
-		if littleEndian {
-			r.Caveats = append(r.Caveats, "The recorded hashes have their bytes in little-endian order, as DPDK's pcapng library writes them; they are read so.")
-		}
-		if score.hashAll == 0 && score.queueAll > 0 {
-			v.judgeQueues(r, groups)
-			v.movedByATR(r, groups)
-		}
+		return r, v.compareRecords(r, groups)
 	case "interrupts":
 		v.judgeInterrupts(r, groups)
 	default:
-		predicted = v.judgeCounters(r, groups)
+		v.judgeCounters(r, groups)
 		v.countedByATR(r)
 	}
-	if v.source == "records" && score.queueAll == 0 && score.hashAll == 0 { // CPUs alone
-		predicted = nil
+	return r, nil
+}
+
+// compareRecords compares with what the capture recorded of each packet.
+func (v *verification) compareRecords(r *report.Verify, groups []group) error {
+	for _, info := range v.done.Files {
+		if info.Predicted > 0 {
+			r.Caveats = append(r.Caveats, fmt.Sprintf("Of %s, what rssreplay predicted (--write) is not compared: no NIC recorded it.", report.Plural(uint64(info.Predicted), "packet", "packets")))
+		}
 	}
-	r.Queues = queueRows(predicted, v.seen)
-	if v.source == "records" && score.hashAll > 0 {
-		v.recoverKey(r, groups)
+	score, _ := v.predict(groups, v.claimed)
+	if score.packets.all == 0 && !slices.ContainsFunc(groups, func(g group) bool { return g.cpu >= 0 }) {
+		return cli.Usagef("no packet that records a queue or a hash is one that the NIC received (direction: %s), so there is nothing to compare with: see --direction and --local", v.done.Rule)
+	}
+	score, littleEndian := v.turnLittleEndian(groups, score)
+	v.judgeRecords(r, score)
+	if littleEndian {
+		r.Caveats = append(r.Caveats, "The recorded hashes have their bytes in little-endian order, as DPDK's pcapng library writes them; they are read so.")
+	}
+	if score.hash.all+score.queue.all > 0 { // else CPUs alone
+		predicted, seen := v.recordedQueues(groups)
+		r.Queues, v.seen = queueRows(predicted, seen), seen
 	}
 	switch {
-	case v.source != "records" || score.hashAll == 0 || *r.Agrees:
-	case r.Explanation != nil: // another initial value
-		if best := v.bestChange(r, groups); best.Explained == r.Packets.Checked {
-			r.Explanation, r.Recovered = best, nil // the key was solved beside that value
-		}
-	case !v.recordsRSSOff(r, groups) && !v.movedByATR(r, groups):
+	case score.hash.all > 0:
+		v.recoverKey(r, groups)
 		v.explain(r, groups)
+	case score.queue.all > 0:
+		v.judgeQueues(r, groups)
+		v.movedByATR(r, groups)
 	}
 	if v.stack != nil {
 		v.judgeCPUs(r, groups, score)
 	}
-	return r, nil
+	return nil
 }
 
 // turnLittleEndian turns the bytes of the recorded hashes where these then agree better than
 // by score, and reports whether it did: DPDK writes the hash as its machine has it.
 func (v *verification) turnLittleEndian(groups []group, of score) (better score, turned bool) {
 	turnHashes(groups)
-	if better, _ = v.predict(groups, v.claimed); better.hash > of.hash {
+	if better, _ = v.predict(groups, v.claimed); better.hash.equal > of.hash.equal {
 		return better, true
 	}
 	turnHashes(groups)
@@ -172,23 +169,23 @@ func queueRows(predicted, seen []uint64) (rows report.List[report.VerifiedQueue]
 
 func (v *verification) judgeRecords(r *report.Verify, s score) {
 	r.Packets = report.Checked{
-		Checked: s.all, HashEqual: s.hash, HashChecked: s.hashAll, QueueEqual: s.queue, QueueChecked: s.queueAll, CPUEqual: s.cpu, CPUChecked: s.cpuAll,
+		Checked: s.packets.all, HashEqual: s.hash.equal, HashChecked: s.hash.all, QueueEqual: s.queue.equal, QueueChecked: s.queue.all, CPUEqual: s.cpu.equal, CPUChecked: s.cpu.all,
 	}
-	agrees := s.packets == s.all
+	agrees := s.packets.equal == s.packets.all
 	r.Agrees, r.Verdict = &agrees, agreesWith(s)
 	if !agrees {
-		r.Verdict = fmt.Sprintf("Reality differs from the prediction: it agrees with %s of %s %s.", report.Exact(s.packets), report.Plural(s.all, "packet that records", "packets that record"), s.recorded())
+		r.Verdict = fmt.Sprintf("Reality differs from the prediction: it agrees with %s of %s %s.", report.Exact(s.packets.equal), report.Plural(s.packets.all, "packet that records", "packets that record"), s.recorded())
 	}
 }
 
 // agreesWith is the verdict where all that is recorded is as predicted.
 func agreesWith(s score) string {
-	return fmt.Sprintf("The prediction agrees with %s %s.", allOf(s.all), s.recorded())
+	return fmt.Sprintf("The prediction agrees with %s %s.", allOf(s.packets.all), s.recorded())
 }
 
 // recorded is what was compared.
 func (s *score) recorded() string {
-	return report.RecordWords(s.cpuAll > 0, s.hashAll > 0 || s.queueAll > 0)
+	return report.RecordWords(s.cpu.all > 0, s.hash.all > 0 || s.queue.all > 0)
 }
 
 // judgeQueues judges by the recorded queues alone, where no hash is recorded: others than
@@ -217,9 +214,9 @@ func (v *verification) judgeQueues(r *report.Verify, groups []group) {
 	}
 }
 
-// judgeCounters compares the prediction with the counters, as package verify says, and
-// returns it. A tolerance decides, where one is given.
-func (v *verification) judgeCounters(r *report.Verify, groups []group) (predicted []uint64) {
+// judgeCounters compares the prediction with the counters, as package verify says. A tolerance
+// decides, where one is given.
+func (v *verification) judgeCounters(r *report.Verify, groups []group) {
 	long := v.done.Result.Long.Received > 0 && v.done.Result.Long.Kind != dispatch.LongJumbo
 	if long && v.unit == report.UnitPackets {
 		v.unit = report.UnitFrames
@@ -249,7 +246,7 @@ func (v *verification) judgeCounters(r *report.Verify, groups []group) (predicte
 		v.tolerate(r, j.Predicted)
 	}
 	r.Caveats = append(r.Caveats, "Counters count all that the NIC received between the two outputs: packets that are not in the capture too.")
-	return j.Predicted
+	r.Queues = queueRows(j.Predicted, v.seen)
 }
 
 // counters is what the counters, or the interrupts, are compared with.
@@ -342,7 +339,7 @@ func (v *verification) judgeInterrupts(r *report.Verify, groups []group) {
 	c := v.counters(groups)
 	c.Unit = "interrupts"
 	j, wrong := c.JudgeUse(uint64(few*float64(judge.Total(v.seen))) + 1)
-	r.Packets.Checked = judge.Total(j.Predicted)
+	r.Packets.Checked, r.Queues = judge.Total(j.Predicted), queueRows(j.Predicted, v.seen)
 	v.conclude(r, &j)
 	if n := &j.Null; n.Trials > 0 {
 		r.Evidence = []string{fmt.Sprintf("%d of %s %s use the queues as well; the best of them has %.0f wrong.", n.AsGood, trials(n), chances(&j), n.Least)}

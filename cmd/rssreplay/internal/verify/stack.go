@@ -204,23 +204,23 @@ func mixed(x uint64) uint32 {
 // score.
 func (v *verification) judgeCPUs(r *report.Verify, groups []group, s score) {
 	recorded := v.recordedCPUs(r, groups)
-	if left := judge.Total(recorded) - s.cpuAll; left > 0 {
+	if left := judge.Total(recorded) - s.cpu.all; left > 0 {
 		r.Caveats = append(r.Caveats, fmt.Sprintf("The CPUs of %s are left out: the kernel's own hash chose them, with a secret that --rps-secret does not tell.", report.Plural(left, "packet", "packets")))
 	}
 	switch {
-	case s.cpuAll == 0 && s.hashAll == 0 && s.queueAll == 0:
+	case s.cpu.all == 0 && s.hash.all == 0 && s.queue.all == 0:
 		r.Agrees, r.Verdict = nil, "Recorded CPUs can't tell: the kernel's own hash chose all of them, whose secret is not known; give --rps-secret."
-	case s.cpu < s.cpuAll:
+	case s.cpu.equal < s.cpu.all:
 		r.Agrees = new(false)
 		if r.Explanation == nil {
 			v.explainCPUs(r, groups, s)
 		}
-	case s.cpuAll > 0 && s.hashAll == 0 && !(r.Agrees != nil && !*r.Agrees):
+	case s.cpu.all > 0 && s.hash.all == 0 && !(r.Agrees != nil && !*r.Agrees):
 		null, chances := v.cpuChance(groups)
 		r.Null = &report.VerifyNull{Trials: null.Trials, Least: report.Fraction(null.Least), AsGood: null.AsGood}
 		if null.AsGood > 0 {
 			r.Evidence = append(r.Evidence, fmt.Sprintf("%d of %d %s lead as many packets to the recorded CPUs; the best of them leads %s there.", null.AsGood, null.Trials, chances, percentage(1-null.Least)))
-			if s.queueAll == 0 || r.Agrees == nil {
+			if s.queue.all == 0 || r.Agrees == nil {
 				r.Agrees, r.Verdict = nil, fmt.Sprintf("Recorded CPUs can't tell: %d of %d %s fit as well; record hashes, or use more flows.", null.AsGood, null.Trials, chances)
 			}
 			return

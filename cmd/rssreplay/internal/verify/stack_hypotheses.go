@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"rssreplay/cmd/rssreplay/internal/settings"
 	"rssreplay/cmd/rssreplay/internal/verify/judge"
 	"rssreplay/nicmodel"
 	"rssreplay/nicmodel/profile"
@@ -29,13 +30,13 @@ type cpuHypothesis struct {
 func (v *verification) explainCPUs(r *report.Verify, groups []group, s score) {
 	sample, all := v.cpuSample(groups)
 	var best *report.VerifyExplanation
-	least := s.all - s.packets
+	least := s.packets.all - s.packets.equal
 	for _, h := range v.cpuHypotheses(groups, s) {
 		n, wrong := v.explainedBy(groups, &h.claim)
-		if float64(n) < mostExplained*float64(n+wrong) || 2*n < s.all || wrong >= least {
+		if float64(n) < judge.MostExplained*float64(n+wrong) || 2*n < s.packets.all || wrong >= least {
 			continue
 		}
-		if s.hashAll == 0 && !keylessCPUs(sample, &h.claim) {
+		if s.hash.all == 0 && !keylessCPUs(sample, &h.claim) {
 			null := judge.NullOf(wrongCPUs(sample, all, &h.claim), func(n int) float64 { return wrongCPUs(sample, all, underKey(&h.claim, n)) })
 			if null.AsGood > 0 {
 				continue
@@ -70,10 +71,6 @@ func (v *verification) explainedBy(groups []group, c *stackClaim) (explained, wr
 	}
 	return explained, wrong
 }
-
-// mostExplained is the share of the packets that an explanation has to lead to what was
-// recorded of them at least.
-const mostExplained = 0.95
 
 // cpuHypotheses are the changes of the claim that are tried, the simplest first: those that
 // fit any record come last.
@@ -119,7 +116,7 @@ func (v *verification) cpuHypotheses(groups []group, s score) (all []cpuHypothes
 			}
 		}
 	}
-	if s.hashAll == 0 && s.queueAll == 0 {
+	if s.hash.all == 0 && s.queue.all == 0 {
 		config := v.claimed.Config()
 		for _, h := range slices.Concat(profile.TableHypotheses(config, len(config.QueueCPU)), profile.Hypotheses(config)) {
 			if steering, err := nicmodel.NewSteering(h.Config); err == nil {
@@ -150,11 +147,7 @@ func (v *verification) inUse(cpus []int) []findings.Argument {
 	if slices.Equal(cpus, v.settings.Config.CPUs) {
 		return nil
 	}
-	list := nicmodel.CPUListOf(cpus).String()
-	if len(cpus) == 1 { // alone it would be how many
-		list = fmt.Sprintf("%d-%[1]d", cpus[0])
-	}
-	return []findings.Argument{{Flag: "--cpus", Value: list}, {Flag: "--base-cpu"}}
+	return []findings.Argument{{Flag: "--cpus", Value: settings.ListOfCPUs(cpus)}, {Flag: "--base-cpu"}}
 }
 
 // andCPUs are the CPUs in use, and others.
@@ -196,26 +189,32 @@ func replaced(masks [][]int, cpu, by int) [][]int {
 	return all
 }
 
-// fittedCPUs are hypotheses that are made of the record: the interrupt of a queue is on the
-// CPU that most of its packets have, and each queue's mask has all CPUs that packets have, or a
-// queue's, where packets of it are elsewhere than predicted, those that its own have.
-func (v *verification) fittedCPUs(groups []group) (all []cpuHypothesis) {
-	met := make([]map[int]uint64, len(v.stack.queueCPU)) // packets by CPU, of each queue
-	elsewhere := make([]bool, len(met))
+// recordedOn is the packets of each queue by the CPU that is recorded, and whether packets of it
+// are elsewhere than predicted.
+func (v *verification) recordedOn(groups []group) (met []map[int]uint64, elsewhere []bool) {
+	met, elsewhere = make([]map[int]uint64, len(v.stack.queueCPU)), make([]bool, len(v.stack.queueCPU))
+	for q := range met {
+		met[q] = map[int]uint64{}
+	}
 	for i := range groups {
 		g := &groups[i]
 		d, arrives := g.under(v.stack.steering)
 		if g.cpu < 0 || !arrives {
 			continue
 		}
-		if met[d.Queue] == nil {
-			met[d.Queue] = map[int]uint64{}
-		}
 		met[d.Queue][int(g.cpu)] += g.packets
 		if cpu, known := v.stack.cpu(g); known && cpu != g.cpu {
 			elsewhere[d.Queue] = true
 		}
 	}
+	return met, elsewhere
+}
+
+// fittedCPUs are hypotheses that are made of the record: the interrupt of a queue is on the
+// CPU that most of its packets have, and each queue's mask has all CPUs that packets have, or a
+// queue's, where packets of it are elsewhere than predicted, those that its own have.
+func (v *verification) fittedCPUs(groups []group) (all []cpuHypothesis) {
+	met, elsewhere := v.recordedOn(groups)
 	var moved, masked []string
 	var cpusMet []int
 	cpus, masks := slices.Clone(v.stack.queueCPU), make([][]int, len(met))
@@ -279,7 +278,7 @@ func firstOf(all []string) string {
 // predicts.
 func (v *verification) movedByRFS(r *report.Verify, groups []group, s score) {
 	u := &v.settings.Unseen
-	if !u.RFS || s.hash < s.hashAll || s.queue < s.queueAll && !u.ARFS { // what the NIC does it leaves as it is
+	if !u.RFS || s.hash.equal < s.hash.all || s.queue.equal < s.queue.all && !u.ARFS { // what the NIC does it leaves as it is
 		return
 	}
 	var moved uint64
@@ -296,8 +295,8 @@ func (v *verification) movedByRFS(r *report.Verify, groups []group, s score) {
 		}
 		moved += g.packets
 	}
-	if moved != s.all-s.packets { // something else differs, too
+	if moved != s.packets.all-s.packets.equal { // something else differs, too
 		return
 	}
-	r.Explanation = explanation("rfs", fmt.Sprintf("RFS, which %s says is on, moved %s of TCP and UDP to the CPU on which their application reads, and all else is as predicted", u.From, report.Plural(moved, "packet", "packets")), s.all)
+	r.Explanation = explanation("rfs", fmt.Sprintf("RFS, which %s says is on, moved %s of TCP and UDP to the CPU on which their application reads, and all else is as predicted", u.From, report.Plural(moved, "packet", "packets")), s.packets.all)
 }

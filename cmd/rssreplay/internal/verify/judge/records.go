@@ -27,9 +27,9 @@ const Sampled = 256
 // mostQueues are as many as tables are tried for that are recorded and not claimed.
 const mostQueues = 256
 
-// mostExplained is the share of the load that an explanation has to lead to the
-// recorded queues at least.
-const mostExplained = 0.95
+// MostExplained is the share of the load that an explanation has to lead to what was
+// recorded of it at least.
+const MostExplained = 0.95
 
 // Judge compares the claim with the recorded queues, packet by packet. Of the fits and of
 // the null distributions Residual and Least are the share of the load that is recorded on
@@ -209,7 +209,7 @@ func (s *recordSearch) explain(j *Judgement, claim []int) []Explanation {
 	var found []recordCandidate
 	best := 1.0
 	for _, c := range all {
-		if w := s.wrong(c.queues, s.recorded); w <= 1-mostExplained && w < s.wrong(claim, s.recorded) {
+		if w := s.wrong(c.queues, s.recorded); w <= 1-MostExplained && w < s.wrong(claim, s.recorded) {
 			found = append(found, c)
 			best = min(best, w)
 		}
@@ -228,7 +228,7 @@ func (s *recordSearch) explain(j *Judgement, claim []int) []Explanation {
 			if w := s.wrong(c.queues, s.recorded); w >= search.Least {
 				continue
 			}
-			if e, ok := s.accept(&c, search); ok && e.Fit.Residual < j.Fit.Residual && e.Fit.Residual <= 1-mostExplained {
+			if e, ok := s.accept(&c, search); ok && e.Fit.Residual < j.Fit.Residual && e.Fit.Residual <= 1-MostExplained {
 				accepted = append(accepted, e)
 			}
 		}
@@ -348,7 +348,7 @@ func (s *recordSearch) otherTable() (e Explanation, ok bool) {
 		claimed[i] = int(s.Claimed.Decide(&s.Groups[i].Header, &s.Groups[i].Extension).Entry)
 	}
 	wrong, table := apart(claimed, func(i int) int { return i })
-	if s.fit(wrong).Residual > 1-mostExplained {
+	if s.fit(wrong).Residual > 1-MostExplained {
 		return e, false
 	}
 	inSample := func(k int) int { return s.sample[k] }
