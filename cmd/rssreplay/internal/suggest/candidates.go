@@ -16,22 +16,13 @@ import (
 	"rssreplay/report"
 )
 
-// candidate is another way to steer, before it is judged.
+// candidate is another way to steer, before it is judged, and what will be said of it.
 type candidate struct {
-	id, goal, summary string
-	note              string
-	danger            bool // the note tells of one first
-	commands          []string
-	needs             string             // by the commands, beyond a stock ethtool
-	sets              profile.Settings   // what the commands set
-	settings          *settings.Settings // the present ones, changed
-	parameters        report.Parameters
-	entriesMoved      *int // nil where entries can't be compared
-	moves             report.List[report.Move]
-	gate              *report.Gate                // of a table; nil where it could not be judged
-	median            *report.KeyMedian           // of a key or fields
-	member            func(f *dispatch.Flow) bool // the flows that a rule takes; nil: there is none
-	queue             int                         // that it sends them to
+	report.Suggestion
+	sets     profile.Settings            // what the commands set
+	settings *settings.Settings          // the present ones, changed
+	member   func(f *dispatch.Flow) bool // the flows that a rule takes; nil: there is none
+	queue    int                         // that it sends them to
 }
 
 // candidates looks for ways to steer that may be better.
@@ -107,12 +98,16 @@ func (c *candidates) imbalance(table nicmodel.IndirectionTable) string {
 func (c *candidates) withTable(id, layout string, table nicmodel.IndirectionTable) *candidate {
 	moved := c.balance.Moves(c.settings.Config.Table, table)
 	added := &candidate{
-		id: id, goal: report.GoalBalance, sets: profile.SetTable, entriesMoved: &moved,
-		settings:   changed(c.settings, func(config *nicmodel.SteeringConfig) { config.Table = table }),
-		parameters: report.Parameters{{Name: "layout", Value: layout, Source: "suggested"}},
+		Suggestion: report.Suggestion{ID: id, Goal: report.GoalBalance, EntriesMoved: &moved, Parameters: suggested("layout", layout)},
+		sets:       profile.SetTable, settings: changed(c.settings, func(config *nicmodel.SteeringConfig) { config.Table = table }),
 	}
 	c.list = append(c.list, added)
 	return added
+}
+
+// suggested is a parameter that differs from the present one.
+func suggested(name, value string) report.Parameters {
+	return report.Parameters{{Name: name, Value: value, Source: "suggested"}}
 }
 
 // changed is the settings with another way to steer.

@@ -34,14 +34,14 @@ func (c *candidates) fields() error {
 	if changed == nil {
 		return nil
 	}
-	changed.summary = fmt.Sprintf("The ports hashed, too, of %s.", strings.Join(added, ", "))
+	changed.Summary = fmt.Sprintf("The ports hashed, too, of %s.", strings.Join(added, ", "))
 	c.setFields(changed, added, "sdfn")
 	if fragments := c.whole.Result.Shape().UDPFragments; fragments > 0 && slices.ContainsFunc(added, func(kind string) bool { return strings.HasPrefix(kind, "udp") }) {
-		changed.danger = true
-		changed.note = strings.TrimSpace(fmt.Sprintf("Danger: %s no ports, as fragments have none, and would stay hashed on addresses alone: apart from the other packets of their flow, they can overtake these. %s", report.Plural(fragments, "UDP packet has", "UDP packets have"), changed.note))
+		changed.Danger = true
+		changed.Note = strings.TrimSpace(fmt.Sprintf("Danger: %s no ports, as fragments have none, and would stay hashed on addresses alone: apart from the other packets of their flow, they can overtake these. %s", report.Plural(fragments, "UDP packet has", "UDP packets have"), changed.Note))
 	}
 	var err error
-	changed.median, err = c.fieldsMedian(func(config *nicmodel.SteeringConfig) { config.HashTypes = with })
+	changed.Median, err = c.fieldsMedian(func(config *nicmodel.SteeringConfig) { config.HashTypes = with })
 	return err
 }
 
@@ -64,8 +64,7 @@ func (c *candidates) withTypes(id, goal string, types hash.Types) *candidate {
 		c.decline(id, "The key is too short to hash ports, too: give all of it.")
 		return nil
 	}
-	added := &candidate{id: id, goal: goal, settings: made, sets: profile.SetFields}
-	added.parameters = report.Parameters{{Name: "hash-types", Value: types.String(), Source: "suggested"}}
+	added := &candidate{Suggestion: report.Suggestion{ID: id, Goal: goal, Parameters: suggested("hash-types", types.String())}, settings: made, sets: profile.SetFields}
 	c.list = append(c.list, added)
 	return added
 }
@@ -80,18 +79,19 @@ func (c *candidates) brokenKey() error {
 		return nil
 	}
 	added := c.withKey("random-key", report.GoalBalance, randomKeys(1, len(config.Key), c.keySeed())[0])
-	added.summary = fmt.Sprintf("A random key (seed %d): with the present one hashes reach %d of %d entries, whatever the flows.", c.keySeed(), 1<<k.Rank, len(config.Table))
+	added.Summary = fmt.Sprintf("A random key (seed %d): with the present one hashes reach %d of %d entries, whatever the flows.", c.keySeed(), 1<<k.Rank, len(config.Table))
 	var err error
-	added.median, err = c.keyMedian()
+	added.Median, err = c.keyMedian()
 	return err
 }
 
 // withKey adds a candidate that differs in its key alone, which is as long as the present one.
 func (c *candidates) withKey(id, goal string, key hash.Key) *candidate {
 	added := &candidate{
-		id: id, goal: goal, sets: profile.SetKey, settings: changed(c.settings, func(config *nicmodel.SteeringConfig) { config.Key = key }),
-		parameters: report.Parameters{{Name: "key", Value: key.String(), Text: settings.KeyText(key), Source: "suggested"}},
+		Suggestion: report.Suggestion{ID: id, Goal: goal, Parameters: suggested("key", key.String())},
+		sets:       profile.SetKey, settings: changed(c.settings, func(config *nicmodel.SteeringConfig) { config.Key = key }),
 	}
+	added.Parameters[0].Text = settings.KeyText(key)
 	added.settings.Key = key
 	c.setKey(added, key)
 	c.list = append(c.list, added)
@@ -114,18 +114,19 @@ func (c *candidates) symmetry() {
 		return // it is
 	}
 	byKey := c.withKey("symmetric-key", report.GoalSymmetry, slices.Repeat(hash.Key{0x6d, 0x5a}, (len(config.Key)+1)/2)[:len(config.Key)])
-	byKey.summary = "A key that hashes both directions of a connection alike, for an IDS or a proxy."
+	byKey.Summary = "A key that hashes both directions of a connection alike, for an IDS or a proxy."
 	if s.Tool() == profile.Ethtool && config.Transform == hash.NoTransform {
 		byTransform := &candidate{
-			id: "symmetric-xor", goal: report.GoalSymmetry, sets: profile.SetTransform,
-			settings:   changed(s, func(config *nicmodel.SteeringConfig) { config.Transform = hash.SymmetricXOR }),
-			summary:    "The input transformed so that both directions of a connection hash alike.",
-			parameters: report.Parameters{{Name: "xfrm", Value: hash.SymmetricXOR.String(), Source: "suggested"}},
-			commands:   []string{fmt.Sprintf("ethtool -X %s xfrm symmetric-xor", c.device)},
-			note:       "Since Linux 6.8 and ethtool 6.9.",
+			Suggestion: report.Suggestion{
+				ID: "symmetric-xor", Goal: report.GoalSymmetry, Summary: "The input transformed so that both directions of a connection hash alike.",
+				Parameters: suggested("xfrm", hash.SymmetricXOR.String()),
+				Commands:   []string{fmt.Sprintf("ethtool -X %s xfrm symmetric-xor", c.device)},
+				Note:       "Since Linux 6.8 and ethtool 6.9.",
+			},
+			sets: profile.SetTransform, settings: changed(s, func(config *nicmodel.SteeringConfig) { config.Transform = hash.SymmetricXOR }),
 		}
 		if s.Profile == nil {
-			byTransform.note = "Where the NIC can (Linux 6.8, ethtool 6.9; ice and iavf)."
+			byTransform.Note = "Where the NIC can (Linux 6.8, ethtool 6.9; ice and iavf)."
 		}
 		c.list = append(c.list, byTransform)
 	}
@@ -152,6 +153,6 @@ func (c *candidates) order() {
 	if added == nil {
 		return
 	}
-	added.summary = "UDP hashed on its addresses alone, so that fragments stay with the other packets of their flow."
+	added.Summary = "UDP hashed on its addresses alone, so that fragments stay with the other packets of their flow."
 	c.setFields(added, kinds, "sd")
 }

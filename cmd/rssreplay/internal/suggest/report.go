@@ -30,18 +30,18 @@ func (c *candidates) report(figures []report.Figures) (*report.Suggest, error) {
 	for i, one := range c.list {
 		f := figures[i+1]
 		if why := c.noBetter(one, figures[0], f); why != "" {
-			if one.goal == report.GoalBalance || len(c.declined) == 0 || c.declined[len(c.declined)-1].Summary != why {
-				c.decline(one.id, "%s", why) // one reason for all kinds of symmetry
+			if one.Goal == report.GoalBalance || len(c.declined) == 0 || c.declined[len(c.declined)-1].Summary != why {
+				c.decline(one.ID, "%s", why) // one reason for all kinds of symmetry
 			}
 			continue
 		}
 		if why := c.unsettable(one); why != "" {
-			c.decline(one.id, "%s", why)
+			c.decline(one.ID, "%s", why)
 			continue
 		}
 		c.transformToo(one)
 		if cost := c.cost(one, figures[0], f); cost != "" {
-			one.note = strings.TrimSpace(cost + " " + one.note)
+			one.Note = strings.TrimSpace(cost + " " + one.Note)
 		}
 		var moved engine.EntryLoad
 		if one.member != nil {
@@ -50,11 +50,9 @@ func (c *candidates) report(figures []report.Figures) (*report.Suggest, error) {
 			loads := s.whole.Result.LoadsUnder(one.settings.Steering)
 			moved, assumed = loads.Moved, max(assumed, loads.Assumed)
 		}
-		r.Suggestions = append(r.Suggestions, report.Suggestion{
-			ID: one.id, Goal: one.goal, Summary: one.summary, Danger: one.danger, Note: one.note, Needs: one.needs, Commands: one.commands, Parameters: one.parameters,
-			Predicted: f, Gate: one.gate, Median: one.median, Even: c.evenly(one.settings.Config.Table),
-			Moves: one.moves, EntriesMoved: one.entriesMoved, FlowsMoved: moved.Flows, PacketsMoved: moved.Packets,
-		})
+		one.Predicted, one.Even = f, c.evenly(one.settings.Config.Table)
+		one.FlowsMoved, one.PacketsMoved = moved.Flows, moved.Packets
+		r.Suggestions = append(r.Suggestions, one.Suggestion)
 	}
 	r.Sort()
 	c.nameMoved(a, r.Suggestions)
@@ -132,7 +130,7 @@ func (c *candidates) caution(r *report.Suggest, assumed uint64) {
 // "" if nothing that shows.
 func (c *candidates) cost(one *candidate, now, f report.Figures) string {
 	before, after := threeDigits(now.Of(c.by)), threeDigits(f.Of(c.by))
-	if one.goal == report.GoalBalance || !(f.Of(c.by) > now.Of(c.by)) || before == after {
+	if one.Goal == report.GoalBalance || !(f.Of(c.by) > now.Of(c.by)) || before == after {
 		return ""
 	}
 	return fmt.Sprintf("It costs balance: %s against %s.", after, before)
@@ -147,7 +145,7 @@ const leastMedianGain = 0.02
 // noBetter is why a candidate is not to be suggested; "" if it is.
 func (c *candidates) noBetter(one *candidate, now, f report.Figures) string {
 	after, before := f.Of(c.by), now.Of(c.by)
-	switch one.goal {
+	switch one.Goal {
 	case report.GoalSymmetry:
 		if now.Connections == 0 {
 			return "No connection has both its directions among the received packets: symmetry matters to an IDS, a tap or a proxy."
@@ -162,21 +160,21 @@ func (c *candidates) noBetter(one *candidate, now, f report.Figures) string {
 	case report.GoalOrder:
 		return ""
 	}
-	if m := one.median; m != nil {
+	if m := one.Median; m != nil {
 		if !(float64(m.Suggested) <= (1-leastMedianGain)*float64(m.Present)) {
-			return fmt.Sprintf("%s Over %d random keys the median is %s against %s: no better.", one.summary, m.Keys, threeDigits(m.Suggested), threeDigits(m.Present))
+			return fmt.Sprintf("%s Over %d random keys the median is %s against %s: no better.", one.Summary, m.Keys, threeDigits(m.Suggested), threeDigits(m.Present))
 		}
 		return ""
 	}
 	effect := balance.Effect{Now: float64(before), Then: float64(after), BusyNow: float64(now.BusyWindows), BusyThen: float64(f.BusyWindows)}
 	switch effect.Rating() {
 	case balance.NoBetter:
-		return fmt.Sprintf("%s No better than the present: %s against %s.", one.summary, threeDigits(after), threeDigits(before))
+		return fmt.Sprintf("%s No better than the present: %s against %s.", one.Summary, threeDigits(after), threeDigits(before))
 	case balance.HardlyBetter:
-		return fmt.Sprintf("%s Better than the present by less than 1%%: %s against %s.", one.summary, threeDigits(after), threeDigits(before))
+		return fmt.Sprintf("%s Better than the present by less than 1%%: %s against %s.", one.Summary, threeDigits(after), threeDigits(before))
 	case balance.WorseWhenBusy:
 		return fmt.Sprintf("%s Better over the whole capture, %s against %s, but worse in its busiest windows: %s against %s.",
-			one.summary, threeDigits(after), threeDigits(before), threeDigits(f.BusyWindows), threeDigits(now.BusyWindows))
+			one.Summary, threeDigits(after), threeDigits(before), threeDigits(f.BusyWindows), threeDigits(now.BusyWindows))
 	}
 	return ""
 }

@@ -431,13 +431,13 @@ func (c *candidates) addRule(p *pinned) {
 	}
 	moved := c.balance.Moves(s.Config.Table, p.table)
 	one := &candidate{
-		id: p.id, goal: report.GoalBalance, summary: p.summary, gate: p.gate, entriesMoved: &moved, member: p.has, queue: p.Queue,
+		Suggestion: report.Suggestion{ID: p.id, Goal: report.GoalBalance, Summary: p.summary, Gate: p.gate, EntriesMoved: &moved}, member: p.has, queue: p.Queue,
 		settings: changed(s, func(config *nicmodel.SteeringConfig) { config.Table, config.NTuple = p.table, rules }),
 	}
 	c.sayCommands(one, p)
-	one.note = ruleNote(known, g)
+	one.Note = ruleNote(known, g)
 	if len(there.All()) > 0 && known.Masks == profile.MasksUnknown {
-		one.note = strings.TrimSpace(one.note + " Many drivers take one set of fields for all rules of a kind: this one may be refused beside those that there are.")
+		one.Note = strings.TrimSpace(one.Note + " Many drivers take one set of fields for all rules of a kind: this one may be refused beside those that there are.")
 	}
 	c.list = append(c.list, one)
 }
@@ -445,15 +445,15 @@ func (c *candidates) addRule(p *pinned) {
 // sayCommands sets the commands and parameters that pin a group.
 func (c *candidates) sayCommands(one *candidate, p *pinned) {
 	if known := &c.settings.Profile.NTuple; takesRulesFirst(known) {
-		one.commands = append(one.commands, strings.Replace(known.OffATR, "DEV", c.device, 1))
+		one.Commands = append(one.Commands, strings.Replace(known.OffATR, "DEV", c.device, 1))
 	}
 	if p.Table > 0 {
-		one.commands = append(one.commands, fmt.Sprintf("ethtool -X %s %s", c.device, p.layout.Args()))
-		one.parameters = append(one.parameters, report.Parameter{Name: "layout", Value: p.layout.Layout(), Source: "suggested"})
+		one.Commands = append(one.Commands, fmt.Sprintf("ethtool -X %s %s", c.device, p.layout.Args()))
+		one.Parameters = suggested("layout", p.layout.Layout())
 	}
 	words := p.group.shown(c.settings.Shown).words(p.Queue)
-	one.commands = append(one.commands, fmt.Sprintf("ethtool -N %s %s", c.device, words))
-	one.parameters = append(one.parameters, report.Parameter{Name: "rule", Value: words, Source: "suggested"})
+	one.Commands = append(one.Commands, fmt.Sprintf("ethtool -N %s %s", c.device, words))
+	one.Parameters = append(one.Parameters, suggested("rule", words)...)
 }
 
 // takesRulesFirst tells whether a command that turns ATR off lets the driver take rules.

@@ -30,7 +30,7 @@ const (
 func (c *candidates) unsettable(one *candidate) string {
 	p := c.settings.Profile
 	if c.settings.Untabled(one.sets) != "" {
-		return one.summary + " It can't be set on an interface without a table."
+		return one.Summary + " It can't be set on an interface without a table."
 	}
 	if p == nil || c.settings.Tool() != profile.Ethtool {
 		return ""
@@ -52,35 +52,35 @@ func (c *candidates) unsettable(one *candidate) string {
 	default:
 		return ""
 	}
-	return fmt.Sprintf("%s %s (profile %s).", one.summary, why, p.Name)
+	return fmt.Sprintf("%s %s (profile %s).", one.Summary, why, p.Name)
 }
 
 // setEntries is how to set a table entry by entry.
 func (c *candidates) setEntries(of *candidate, table nicmodel.IndirectionTable) {
 	switch c.settings.Tool() {
 	case profile.Ethtool:
-		of.note, of.needs = bySet, setSince
-		of.commands = []string{fmt.Sprintf(`ynl --family ethtool --do rss-set --json '{"header":{"dev-name":"%s"},"indir":[%s]}'`, strings.Trim(c.device, "'"), strings.TrimPrefix(assemble.ListLayout(table), "list:"))}
+		of.Note, of.Needs = bySet, setSince
+		of.Commands = []string{fmt.Sprintf(`ynl --family ethtool --do rss-set --json '{"header":{"dev-name":"%s"},"indir":[%s]}'`, strings.Trim(c.device, "'"), strings.TrimPrefix(assemble.ListLayout(table), "list:"))}
 	case profile.PowerShell:
-		of.note = noWindowsTool
+		of.Note = noWindowsTool
 	default:
-		of.note = byApplication
+		of.Note = byApplication
 	}
 }
 
 // setEqual is how to set round robin. Windows counts CPUs, from a first one on.
 func (c *candidates) setEqual(of *candidate, equal balance.Equal) {
 	if c.settings.Tool() == profile.Ethtool {
-		of.commands = []string{fmt.Sprintf("ethtool -X %s %s", c.device, equal.Args())}
+		of.Commands = []string{fmt.Sprintf("ethtool -X %s %s", c.device, equal.Args())}
 		return
 	}
 	config := &c.settings.Config
-	of.note = "Windows chooses the entries itself; this limits it to as many CPUs, from that one on."
+	of.Note = "Windows chooses the entries itself; this limits it to as many CPUs, from that one on."
 	first := fmt.Sprintf("-BaseProcessorNumber %d", config.CPUs[config.QueueCPU[equal.Start]])
 	if p := nictext.ProcessorOf(config.CPUs[config.QueueCPU[equal.Start]]); config.CPUs[len(config.CPUs)-1] > 63 { // there are several groups
 		first = fmt.Sprintf("-BaseProcessorGroup %d -BaseProcessorNumber %d", p.Group, p.Number)
 	}
-	of.commands = []string{fmt.Sprintf("Set-NetAdapterRss -Name %s -Profile NUMAStatic %s -MaxProcessors %d -NumberOfReceiveQueues %d",
+	of.Commands = []string{fmt.Sprintf("Set-NetAdapterRss -Name %s -Profile NUMAStatic %s -MaxProcessors %d -NumberOfReceiveQueues %d",
 		c.device, first, equal.Queues, equal.Queues)}
 }
 
@@ -95,32 +95,32 @@ func (c *candidates) transformToo(of *candidate) {
 		return
 	}
 	var notes []string
-	for i, command := range of.commands {
+	for i, command := range of.Commands {
 		switch {
 		case !p.SetsTransform || strings.Contains(command, " xfrm "):
 		case strings.HasPrefix(command, "ynl "):
 			notes = append(notes, fmt.Sprintf("%s may turn symmetric-xor on with it (a fault of its driver in Linux 6.12): `ethtool -x %s` shows it.", p.Name, c.device))
 		case strings.HasPrefix(command, "ethtool -X "):
-			of.commands[i] = fmt.Sprintf("%s xfrm %s", command, of.settings.Steering.Config().Transform)
+			of.Commands[i] = fmt.Sprintf("%s xfrm %s", command, of.settings.Steering.Config().Transform)
 			notes = append(notes, fmt.Sprintf("Without xfrm, %s would turn symmetric-xor on (a fault of its driver in Linux 6.12). Before ethtool 6.9, which does not know the word, leave it out.", p.Name))
 		}
 	}
 	if n := of.settings.Config.Queues; p.KeyResetsTable && !profile.IsEqual(of.settings.Config.Table, n) && of.sets&profile.SetTable == 0 && of.sets&(profile.SetKey|profile.SetTransform) != 0 {
 		notes = append(notes, fmt.Sprintf("%s puts the table back to equal %d with it: set yours again, with a command that says the key, too.", p.Name, n))
 	}
-	of.note = strings.TrimSpace(of.note + " " + strings.Join(notes, " "))
+	of.Note = strings.TrimSpace(of.Note + " " + strings.Join(notes, " "))
 }
 
 // setFields is how to choose the hashed fields of kinds of packets.
 func (c *candidates) setFields(of *candidate, kinds []string, fields string) {
 	switch {
 	case c.settings.Tool() == profile.PowerShell:
-		of.note = windowsFields
+		of.Note = windowsFields
 	case c.settings.Tool() == profile.Application:
-		of.note = byConfigure
+		of.Note = byConfigure
 	default:
 		for _, kind := range kinds {
-			of.commands = append(of.commands, fmt.Sprintf("ethtool -N %s rx-flow-hash %s %s", c.device, kind, fields))
+			of.Commands = append(of.Commands, fmt.Sprintf("ethtool -N %s rx-flow-hash %s %s", c.device, kind, fields))
 		}
 	}
 }
@@ -130,12 +130,12 @@ func (c *candidates) setKey(of *candidate, key hash.Key) {
 	switch c.settings.Tool() {
 	case profile.Ethtool:
 		if c.settings.Profile == nil {
-			of.note = "Where the driver lets one set the key: those that show none do not (igb, igc, vmxnet3)."
+			of.Note = "Where the driver lets one set the key: those that show none do not (igb, igc, vmxnet3)."
 		}
-		of.commands = []string{fmt.Sprintf("ethtool -X %s hkey %s", c.device, key)}
+		of.Commands = []string{fmt.Sprintf("ethtool -X %s hkey %s", c.device, key)}
 	case profile.PowerShell:
-		of.note = "No stock tool sets it: Windows chooses the key."
+		of.Note = "No stock tool sets it: Windows chooses the key."
 	default:
-		of.note = byConfigure
+		of.Note = byConfigure
 	}
 }

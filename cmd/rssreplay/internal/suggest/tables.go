@@ -177,7 +177,7 @@ func (c *candidates) table(id, summary, layout string, table nicmodel.Indirectio
 		return nil
 	}
 	added := c.withTable(id, layout, table)
-	added.summary, added.gate = summary, gate
+	added.Summary, added.Gate = summary, gate
 	return added
 }
 
@@ -258,7 +258,7 @@ func (c *candidates) few(t *tableWays, asked *balance.Moved) {
 		summary = fmt.Sprintf("At most %s moved: the best found moves %d.", report.Plural(uint64(c.maxMoves), "entry", "entries"), made.Moves)
 	}
 	if added := c.table("few-moves", summary, assemble.ListLayout(made.Table), made.Table, t.gate(wayFew+chosen, made.Table)); added != nil {
-		added.moves = c.movesOf(t.now, made.Table)
+		added.Moves = c.movesOf(t.now, made.Table)
 		c.setEntries(added, made.Table)
 	}
 }
@@ -339,7 +339,7 @@ func (c *candidates) weights(t *tableWays) {
 		summary = strings.TrimSuffix(summary, ".") + ", as far as was found: queues share CPUs, so others may be better."
 	}
 	if added := c.table("weight", summary, w.Layout(), table, t.gate(wayWeights, table)); added != nil {
-		added.commands = []string{fmt.Sprintf("ethtool -X %s weight %s", c.device, w.Args())}
+		added.Commands = []string{fmt.Sprintf("ethtool -X %s weight %s", c.device, w.Args())}
 	}
 }
 

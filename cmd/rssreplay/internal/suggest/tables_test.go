@@ -40,12 +40,12 @@ func TestSuggestNoticeable(t *testing.T) {
 		{1.5, 2.05, "S. Better over the whole capture, 1.500 against 1.915, but worse in its busiest windows: 2.050 against 2.000."},
 		{1.915, 1, "S. No better than the present: 1.915 against 1.915."},
 	} {
-		one := &candidate{goal: report.GoalBalance, summary: "S."}
+		one := &candidate{Suggestion: report.Suggestion{Goal: report.GoalBalance, Summary: "S."}}
 		if got := of.noBetter(one, figures(1.915, 2), figures(c.imbalance, c.busy)); got != c.want {
 			t.Errorf("%g, %g: %q, want %q", c.imbalance, c.busy, got, c.want)
 		}
 	}
-	one := &candidate{goal: report.GoalBalance, summary: "S.", median: &report.KeyMedian{Keys: 200, Present: 1.5, Suggested: 1.48}}
+	one := &candidate{Suggestion: report.Suggestion{Goal: report.GoalBalance, Summary: "S.", Median: &report.KeyMedian{Keys: 200, Present: 1.5, Suggested: 1.48}}}
 	if got := of.noBetter(one, figures(2, 2), figures(1, 1)); !strings.Contains(got, "Over 200 random keys the median is 1.480 against 1.500") {
 		t.Errorf("%q", got)
 	}
