@@ -1,10 +1,6 @@
 package engine
 
-import (
-	"math"
-
-	"rssreplay/nicmodel"
-)
+import "rssreplay/nicmodel"
 
 // fastCycle is the interrupt cycle of a NIC with one vector for the fast lines of all
 // CPUs (rss-hw-queues).
@@ -111,7 +107,7 @@ func (c *fastCycle) dpc(l *fastLine, start int64) {
 	waiting := l.published - l.taken
 	l.deepen(waiting)
 	l.held = l.taken
-	_, end := l.indicate(waiting, start, start+c.m.cfg.DPCCost, math.MaxInt64)
+	end := l.indicate(waiting, start, start+c.m.cfg.DPCCost)
 	on.DPCTime += end - start
 	l.end, l.freed = end, end
 	c.end = max(c.end, end)

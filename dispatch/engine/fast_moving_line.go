@@ -1,7 +1,5 @@
 package engine
 
-import "math"
-
 // aside is what has to be known of an accepted packet besides where flows move.
 type aside struct {
 	// The CPU, and 1, that has the packet of its flow before it; 0: none. It tells while the
@@ -40,30 +38,26 @@ func (l *fastLine) cameFrom(i int, last uint16, cpu int) {
 func (l *fastLine) mayMigrate() bool { return l.migrant > l.gone+uint64(l.taken) }
 
 // indicateMoving is indicate where another CPU may have taken the flow's packet before.
-func (l *fastLine) indicateMoving(n int, start, until int64) (done int, end int64) {
+func (l *fastLine) indicateMoving(n int, start int64) (end int64) {
 	m, moving := l.m, l.moving
 	tells := moving.of.unsettled
 	keeps := tells || moving.of.changing || m.cfg.ByteCost > 0 || start+int64(n)*(m.cfg.PacketCost+m.cfg.MigrationCost) >= m.changeAt
 	moving.work, moving.told = moving.work[:0], tells
-	if !keeps && until == math.MaxInt64 {
-		return n, l.indicateSettled(n, start)
+	if !keeps {
+		return l.indicateSettled(n, start)
 	}
-	return l.indicateEach(n, start, until, keeps)
+	return l.indicateEach(n, start)
 }
 
-// indicateEach is indicateMoving of one packet after the other. keeps tells that what it works
-// on is kept: a change may come meanwhile.
-func (l *fastLine) indicateEach(n int, start, until int64, keeps bool) (done int, end int64) {
+// indicateEach is indicateMoving of one packet after the other, and keeps what it works on: a
+// change may come meanwhile.
+func (l *fastLine) indicateEach(n int, start int64) (end int64) {
 	m, cpu, moving := l.m, l.on, l.moving
 	h, mark, tells := &cpu.latency, uint16(cpu.index+1), moving.of.unsettled
 	rest, asides := l.rest[l.taken:l.taken+n], l.aside[l.taken:l.taken+n]
 	end = start
 	sum, most := int64(0), h.Max
 	for i, arrival := range l.arrival[l.taken : l.taken+n] {
-		if end >= until {
-			n = i
-			break
-		}
 		p, begun := &rest[i], end
 		end += m.cfg.cost(p.length)
 		last := asides[i].before
@@ -77,9 +71,7 @@ func (l *fastLine) indicateEach(n int, start, until int64, keeps bool) (done int
 		late := end - arrival
 		sum, most = sum+late, max(most, late)
 		h.Count(late)
-		if keeps {
-			moving.work = append(moving.work, movingPacket{begun, end, arrival, p.of})
-		}
+		moving.work = append(moving.work, movingPacket{begun, end, arrival, p.of})
 		if tells && l.rings != nil {
 			l.rings.depth[l.queueOf(l.taken+i)]--
 		}
@@ -88,7 +80,7 @@ func (l *fastLine) indicateEach(n int, start, until int64, keeps bool) (done int
 		}
 	}
 	h.Add(uint64(n), sum, most)
-	return n, end
+	return end
 }
 
 // indicateSettled is indicateMoving of all n packets at once, where nothing is to be told of

@@ -21,7 +21,8 @@ func (l *fastLine) poll(now int64) {
 		case l.budget > 0 && l.again == l.budget:
 			l.startPoll()
 		default:
-			n, end := l.indicate(l.polled(waiting, now), l.nextPoll, l.nextPoll, now)
+			n := l.polled(waiting, now)
+			end := l.indicate(n, l.nextPoll, l.nextPoll)
 			l.again += n
 			c.MaxPerDPC = max(c.MaxPerDPC, uint64(l.again))
 			l.held = l.taken - 1
@@ -31,24 +32,24 @@ func (l *fastLine) poll(now int64) {
 	}
 }
 
-// polled is how many of the packets that wait the DPC takes one after the other
-// before now, at most.
+// polled is how many of the packets that wait the DPC surely takes one after the other
+// before now.
 //
-// Optimization: it is 1, but where nobody needs to know when each was taken, and
-// either they have a fixed cost or indicate finds how many.
+// Optimization: it is 1, but where nobody needs to know when each was taken, and there is a
+// most that each costs.
 func (l *fastLine) polled(waiting int, now int64) int {
-	finds := l.m.CountedAffinity != nil || l.moving != nil
-	if waiting == 1 || l.m.homeCPUs != nil || l.m.cfg.ByteCost > 0 && !finds {
+	cost := l.m.cfg.PacketCost
+	if l.m.CountedAffinity != nil || l.moving != nil {
+		cost += l.m.cfg.MigrationCost
+	}
+	if waiting == 1 || now-l.nextPoll <= cost || l.m.homeCPUs != nil || l.m.cfg.ByteCost > 0 {
 		return 1
 	}
 	n := waiting
 	if l.budget > 0 {
 		n = min(n, l.budget-l.again)
 	}
-	if finds {
-		return n
-	}
-	if cost := l.m.cfg.PacketCost; cost > 0 {
+	if cost > 0 {
 		n = int(min(int64(n), (now-l.nextPoll-1)/cost+1))
 	}
 	return n

@@ -92,16 +92,6 @@ func NewCounted(cpus int) *Counted {
 // KeepHomes has Connection know the home CPUs of flows.
 func (w *Counted) KeepHomes() { w.homes = new(bigarray.Array[uint16]) }
 
-// KeepsHomes tells that Begin is to be called of a flow's first packet.
-func (w *Counted) KeepsHomes() bool { return w.homes != nil }
-
-// Begin notes that cpu took the first packet of flow.
-func (w *Counted) Begin(flow uint32, cpu int) {
-	if flow != NoFlow {
-		*w.homes.At(flow) = uint16(cpu + 1)
-	}
-}
-
 // Connection is HomeCPUs.Connection of one flow, where homes are kept.
 func (w *Counted) Connection(flow uint32) (home, last int, ok bool) {
 	if flow == NoFlow {
@@ -125,7 +115,7 @@ func (w *Counted) Grow(flows uint32) {
 	}
 }
 
-// Expect prefetches what w.Took will ask for of flows: K is one's number, or a struct
+// Expect prefetches what TookEach will ask for of flows: K is one's number, or a struct
 // whose first field that is.
 func Expect[K any](w *Counted, flows []K) {
 	if w.Few {
@@ -144,33 +134,61 @@ func (w *Counted) ExpectSends(sends []SendRef) {
 	Expect(w, sends)
 }
 
-// Took notes that cpu takes a packet of flow, to indicate it, and returns the CPU that
-// Took the flow's packet before, and 1: 0 without one, or without a flow.
+// Took is TookEach of one packet. It returns the CPU that took the flow's packet before, and
+// 1: 0 without one, or without a flow.
 func (w *Counted) Took(flow uint32, cpu int) (last int) {
-	switch {
-	case flow == NoFlow:
-		return 0
-	case !w.Few:
-		return w.tookRow(flow, uint16(cpu))
+	if flow != NoFlow {
+		last = w.Last(flow)
+		TookEach(w, []uint32{flow}, cpu, []int64{0})
+	}
+	return last
+}
+
+// TookEach notes that cpu takes a packet of each of flows, in their order, to indicate it, and
+// sets moved to 1 where another CPU took the flow's packet before, else to 0. K is as with
+// Expect.
+func TookEach[K any](w *Counted, flows []K, cpu int, moved []int64) {
+	if !w.Few {
+		for i := range flows {
+			moved[i] = w.tookRow(prefetch.Number(&flows[i]), uint16(cpu))
+		}
+		return
 	}
 	// Optimization: little work waits for what was loaded, and no branch but for
 	// overflows, so that the loads of many packets overlap; and nothing is called.
-	word := (*uint64)(w.Words.At(flow))
-	at, mark := uint(cpu)*wordPackets&63, uint64(cpu+1)<<wordLast
-	old := *word
-	differs := (old ^ mark) >> wordLast
-	moved := (differs + 15) >> 4 << wordMoves // 1 of moves if it is not 0
-	now := old&(1<<wordLast-1) + moved
-	if now>>wordLast != 0 {
-		now &= 1<<wordLast - 1
-		w.carry(flow, carryMoves)
+	chunks, at, mark := w.Words.Chunks, uint(cpu)*wordPackets&63, uint64(cpu+1)<<wordLast
+	moved = moved[:len(flows)]
+	for i := range flows {
+		flow := prefetch.Number(&flows[i])
+		if flow == NoFlow {
+			moved[i] = 0
+			continue
+		}
+		word := &chunks[flow>>bigarray.ChunkBits][flow&(bigarray.ChunkSize-1)]
+		old := uint64(*word)
+		differs := ((old^mark)>>wordLast + 15) >> 4 // 1 if it is not 0
+		now := old&(1<<wordLast-1) + differs<<wordMoves
+		if now>>wordLast != 0 {
+			now &= 1<<wordLast - 1
+			w.carry(flow, carryMoves)
+		}
+		if ^old>>at&(1<<wordPackets-1) == 0 {
+			now -= 1 << wordPackets << at
+			w.carry(flow, cpu)
+		}
+		*word = Word(now + mark + 1<<at)
+		moved[i] = int64(differs & ((old>>wordLast + 15) >> 4))
+		if old == 0 {
+			w.begin(flow, cpu)
+		}
 	}
-	if ^old>>at&(1<<wordPackets-1) == 0 {
-		now -= 1 << wordPackets << at
-		w.carry(flow, cpu)
+}
+
+// begin notes that cpu takes the first packet of flow.
+func (w *Counted) begin(flow uint32, cpu int) {
+	if w.homes != nil {
+		*w.homes.At(flow) = uint16(cpu + 1)
 	}
-	*word = now + mark + 1<<at
-	return int(old >> wordLast)
 }
 
 // Meet notes, of a flow without any, that cpu took packets of it before that are counted
@@ -290,24 +308,26 @@ func (w *Counted) carry(flow uint32, count int) {
 	}
 }
 
-// tookRow is Took with many CPUs.
-func (w *Counted) tookRow(flow uint32, cpu uint16) (last int) {
+// tookRow is TookEach of one packet, with many CPUs.
+func (w *Counted) tookRow(flow uint32, cpu uint16) (moved int64) {
+	if flow == NoFlow {
+		return 0
+	}
 	f := w.flows.At(flow)
 	switch {
 	case f.state == onNone:
 		*f = flowCPUs{1, cpu, onOne}
+		w.begin(flow, int(cpu))
 		return 0
 	case f.state == onOne && f.cpu == cpu && f.n < 1<<16-1:
 		f.n++
-		return int(cpu) + 1
+		return 0
 	case f.state == onOne:
 		at := w.newRow()
 		row := w.row(at)
 		row[rowMoves], row[rowPackets+int(f.cpu)] = 1, uint16(f.n)
 		f.n, f.state = at, onSeveral
 	}
-	last = int(f.cpu) + 1
-	moved := uint16(0)
 	if f.cpu != cpu {
 		f.cpu, moved = cpu, 1
 	}
@@ -315,8 +335,8 @@ func (w *Counted) tookRow(flow uint32, cpu uint16) (last int) {
 	if len(w.pending) == cap(w.pending) {
 		w.Enter()
 	}
-	w.pending = append(w.pending, indication{f.n, cpu, moved})
-	return last
+	w.pending = append(w.pending, indication{f.n, cpu, uint16(moved)})
+	return moved
 }
 
 func (w *Counted) newRow() uint32 {

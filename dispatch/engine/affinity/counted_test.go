@@ -17,21 +17,44 @@ func TestCounted(t *testing.T) {
 		var packets [flows]map[int]uint64
 		var last [flows]int
 		var migrations [flows]uint64
-		for range 600_000 {
-			flow, cpu := r.IntN(2+r.IntN(flows-2)), r.IntN(1+r.IntN(cpus))
-			if r.IntN(50) == 0 {
-				if was := w.Took(NoFlow, cpu); was != 0 {
-					t.Fatalf("%d CPUs: a packet without a flow was taken by CPU %d before", cpus, was-1)
+		var taken [4]uint32
+		var moved [len(taken)]int64
+		for range 240_000 {
+			cpu, took := r.IntN(1+r.IntN(cpus)), taken[:1+r.IntN(len(taken))]
+			for i := range took {
+				if took[i] = uint32(r.IntN(2 + r.IntN(flows-2))); r.IntN(50) == 0 {
+					took[i] = NoFlow
 				}
 			}
-			was, want := w.Took(uint32(flow), cpu)-1, -1
+			TookEach(w, took, cpu, moved[:])
+			for i, flow := range took {
+				want := int64(0)
+				if flow != NoFlow {
+					if packets[flow] == nil {
+						packets[flow] = map[int]uint64{}
+					} else if last[flow] != cpu {
+						want = 1
+						migrations[flow]++
+					}
+					packets[flow][cpu]++
+					last[flow] = cpu
+				}
+				if moved[i] != want {
+					t.Fatalf("%d CPUs, flow %d: it moved %d times, want %d", cpus, flow, moved[i], want)
+				}
+			}
+			if was := w.Took(NoFlow, cpu); was != 0 {
+				t.Fatalf("%d CPUs: a packet without a flow was taken by CPU %d before", cpus, was-1)
+			}
+			flow := uint32(r.IntN(flows))
+			want := 0
 			if packets[flow] == nil {
 				packets[flow] = map[int]uint64{}
-			} else if want = last[flow]; want != cpu {
+			} else if want = last[flow] + 1; last[flow] != cpu {
 				migrations[flow]++
 			}
-			if was != want {
-				t.Fatalf("%d CPUs, flow %d: taken by CPU %d before, want %d", cpus, flow, was, want)
+			if was := w.Took(flow, cpu); was != want {
+				t.Fatalf("%d CPUs, flow %d: taken by CPU %d before, want %d", cpus, flow, was-1, want-1)
 			}
 			packets[flow][cpu]++
 			last[flow] = cpu

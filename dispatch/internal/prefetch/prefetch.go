@@ -33,3 +33,6 @@ func Records[T, K any](chunks []*[ChunkSize]T, keys []K) {
 			unsafe.Pointer(&keys[0]), len(keys), unsafe.Sizeof(key))
 	}
 }
+
+// Number is the number that key begins with, as Records has keys.
+func Number[K any](key *K) uint32 { return *(*uint32)(unsafe.Pointer(key)) }
