@@ -211,6 +211,26 @@ func TestSnapshotErrors(t *testing.T) {
 	}
 }
 
+// Without the time of boot in both snapshots nothing tells of another boot but a shorter uptime.
+func TestOtherBoot(t *testing.T) {
+	for name, c := range map[string]struct {
+		before, after Snapshot
+		other         bool
+	}{
+		"the same, rounded":     {Snapshot{BootTime: 1000}, Snapshot{BootTime: 999}, false},
+		"a later boot":          {Snapshot{BootTime: 1000}, Snapshot{BootTime: 1002}, true},
+		"an earlier boot":       {Snapshot{BootTime: 1002}, Snapshot{BootTime: 1000}, true},
+		"not told before":       {Snapshot{}, Snapshot{BootTime: 1000}, false},
+		"not told after":        {Snapshot{BootTime: 1000}, Snapshot{}, false},
+		"up for a shorter time": {Snapshot{Uptime: 9}, Snapshot{Uptime: 8}, true},
+		"up for longer":         {Snapshot{Uptime: 8}, Snapshot{Uptime: 9}, false},
+	} {
+		if why := c.after.OtherBoot(&c.before); (why != "") != c.other {
+			t.Errorf("%s: %q", name, why)
+		}
+	}
+}
+
 // Where CPUs are, as util-linux and numactl print it, and what /sys says of a NIC, from
 // grep and as files of one value.
 func TestHostPlaces(t *testing.T) {
@@ -221,7 +241,7 @@ func TestHostPlaces(t *testing.T) {
 	for name, text := range map[string]string{
 		"a.txt": lscpu, "b.txt": numa,
 		"sys/class/net/eth0/device/numa_node": "1\n", "sys/class/net/eth1/threaded": "1\n", "sys/class/net/eth2/device/numa_node": "-1\n",
-		"proc/sys/net/core/busy_poll": "50\n", "d.txt": hostSoftnet, "e.txt": hostStat,
+		"c.txt": "net.core.busy_poll = 50\nnet.core.busy_read = 0\n", "d.txt": hostSoftnet, "e.txt": hostStat,
 	} {
 		data := NameValue(name, []byte(text))
 		if !Likely(data) {
@@ -239,6 +259,10 @@ func TestHostPlaces(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, all.Places); diff != "" {
 		t.Error(diff)
+	}
+	var nodes Snapshot
+	if _, err := nodes.Read(strings.NewReader(numa), "b.txt"); err != nil || !cmp.Equal(nodes.Places, []Place{{0, -1, -1, 0}, {1, -1, -1, 1}, {2, -1, -1, 0}}) {
+		t.Errorf("numactl alone: %v, %v", nodes.Places, err)
 	}
 	if diff := cmp.Diff(map[string]int{"eth0": 1, "eth2": -1}, all.NICNodes); diff != "" {
 		t.Error(diff)

@@ -53,6 +53,7 @@ func TestPackedTexts(t *testing.T) {
 		"Docker's log":            docker,
 		"escaped line ends":       strings.ReplaceAll(text, "\n", `\n`),
 		"escaped, below a prompt": "$ ethtool -x eth0" + strings.ReplaceAll("\n"+text, "\n", `\n`),
+		"bold of a printer":       strings.ReplaceAll(text, "RSS", "R\bRS\bSS\bS"),
 		"several results":         `{"results": [{"cmd": ["grep", ".", "/x"], "stdout": ` + asJSON(t, text) + `, "stdout_lines": ` + asJSON(t, lines) + `}, {"stdout": "x: y\nz"}]}`,
 		"Python's bytes":          "b'" + strings.ReplaceAll(text, "\n", `\n`) + "'\n",
 		"Python's list":           pythonRepr(lines, "", ""),

@@ -40,6 +40,7 @@ f
 			Interface: "eth0", Masks: map[int][]int{3: {0, 32, 33}}, Backlog: 1000,
 		}},
 		{"masks alone", "f\n0\n3,0\n", "", RPS{Masks: map[int][]int{0: {0, 1, 2, 3}, 1: {}, 2: {32, 33}}, Backlog: -1, Bare: 3}},
+		{"masks of digits alone, as lscpu's rows", "00000000,00000003\n00000000,00000030\n", "", RPS{Masks: map[int][]int{0: {0, 1}, 1: {4, 5}}, Backlog: -1, Bare: 2}},
 		{"tail", "==> /sys/class/net/eth0/queues/rx-0/rps_cpus <==\nf\n\n==> /sys/class/net/eth0/queues/rx-10/rps_cpus <==\n30\n\n==> /sys/class/net/eth0/queues/rx-1/rps_cpus <==\n0\n", "", RPS{
 			Interface: "eth0", Masks: map[int][]int{0: {0, 1, 2, 3}, 1: {}, 10: {4, 5}}, Backlog: -1,
 		}},
@@ -108,6 +109,11 @@ func TestMergeRPS(t *testing.T) {
 	merged.Merge(&RPS{Masks: map[int][]int{0: {5}, 1: {5}}, Written: map[int]bool{0: true, 1: true}, Backlog: -1})
 	if diff := cmp.Diff(map[int][]int{0: {5}, 1: {2}, 2: {3}}, merged.Masks); diff != "" || merged.Written[1] {
 		t.Errorf("%s, written %v", diff, merged.Written)
+	}
+	readBack := &RPS{Masks: map[int][]int{0: {1}}, Backlog: -1}
+	readBack.Merge(&RPS{Masks: map[int][]int{1: {2}}, Written: map[int]bool{1: true}, Backlog: -1})
+	if diff := cmp.Diff(&RPS{Masks: map[int][]int{0: {1}, 1: {2}}, Written: map[int]bool{1: true}, Backlog: -1}, readBack); diff != "" {
+		t.Errorf("a command of another queue (-want +got):\n%s", diff)
 	}
 	merged.Merge(&RPS{All: []int{7}, Backlog: 0})
 	if merged.Backlog != 0 || !slices.Equal(merged.All, []int{7}) {

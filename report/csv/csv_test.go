@@ -81,6 +81,11 @@ func TestCSVForm(t *testing.T) {
 // Receive packet steering has its columns, which are empty without it, and each flow the
 // stage that chose its CPU.
 func TestCSVSteering(t *testing.T) {
+	rule := fixture.New(4, 7, "rss-msix")
+	rule.Rules = report.List[report.Rule]{{Filter: 7, Kind: "tcp4", Action: "queue 2", Queue: new(2), Packets: 5, Bytes: 300, Flows: 1}}
+	if got, want := written(t, "rules", rule), "filter,kind,action,queue,context,packets,bytes,flows\r\n7,tcp4,queue 2,2,,5,300,1\r\n"; got != want {
+		t.Errorf("rules: %q, want %q", got, want)
+	}
 	with, without := fixture.WithRPS(fixture.New(4, 7, "rss-msix", "non-rss")), fixture.New(4, 7, "rss-msix", "non-rss")
 	for _, c := range []struct {
 		table, head       string
@@ -168,7 +173,7 @@ func TestWithheldHash(t *testing.T) {
 }
 
 // Their CSV tables have as many cells in each row as in the head, and no formula.
-func TestSuggestAndVerifyCSV(t *testing.T) {
+func TestSuggestVerifyAndCalibrateCSV(t *testing.T) {
 	check := func(name, text string) {
 		t.Helper()
 		records, err := csv.NewReader(strings.NewReader(text)).ReadAll()
@@ -179,6 +184,15 @@ func TestSuggestAndVerifyCSV(t *testing.T) {
 			if strings.HasPrefix(cell, "=") {
 				t.Errorf("%s: the cell %q", name, cell)
 			}
+		}
+	}
+	for _, table := range CalibrationTables() {
+		var b strings.Builder
+		if err := table.Write(&b, &report.Calibration{LeftOut: report.List[report.LeftOut]{{Reason: "idle", CPU: 3, Windows: 5, What: "x"}}}); err != nil {
+			t.Fatal(err)
+		}
+		if want := "reason,cpu,windows,what\r\nidle,3,5,x\r\n"; table.Name == "left_out" && b.String() != want {
+			t.Errorf("%q, want %q", b.String(), want)
 		}
 	}
 	const formula = "=cmd|' /C calc'!A0"
@@ -197,6 +211,9 @@ func TestSuggestAndVerifyCSV(t *testing.T) {
 			t.Fatal(err)
 		}
 		check(table.Name, b.String())
+		if table.Name == "verdict" && !strings.Contains(b.String(), "\r\nevidence,") {
+			t.Errorf("no evidence in %q", b.String())
+		}
 		if want := "\r\nsource,records\r\nunit,\r\nalpha,0.500000\r\nbeta_packets,7\r\nbeta_queue,1\r\nresidual,0.250000\r\nnull_trials,99\r\nnull_least,0.125000\r\nnull_as_good,3\r\n"; table.Name == "verdict" && !strings.HasSuffix(b.String(), want) {
 			t.Errorf("%q does not end in %q", b.String(), want)
 		}

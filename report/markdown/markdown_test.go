@@ -35,6 +35,20 @@ func TestMarkdownGolden(t *testing.T) {
 	fixture.Golden(t, "compare4.md", []byte(compareMarkdown(t, fixture.Compared(4, 8))))
 }
 
+// What an earlier report found stands apart from what the later one does.
+func TestDiffFindings(t *testing.T) {
+	c := fixture.Compared(2, 4)
+	c.Diff = &report.Diff{
+		Gone: []report.Finding{{ID: "drops", Severity: report.Problem, Summary: "The ring was full."}},
+		Came: []report.Finding{{ID: "churn", Severity: report.Note, Summary: "Flows are short."}},
+	}
+	_, gone, _ := strings.Cut(compareMarkdown(t, c), "Findings that are gone")
+	gone, came, _ := strings.Cut(gone, "Findings that are new")
+	if !strings.Contains(gone, "The ring was full.") || !strings.Contains(came, "Flows are short.") {
+		t.Errorf("gone: %s\nnew: %.300s", gone, came)
+	}
+}
+
 // Whatever the report, an issue takes the document, and what was cut off is said.
 func TestMarkdownIsBounded(t *testing.T) {
 	all := "\x00" + strings.Repeat("`|<details>@all ", 1<<16) + "|"
@@ -152,6 +166,12 @@ func TestMarkdownTitle(t *testing.T) {
 	want := "### ``eth0`s`` queue, before `` `x ``\n"
 	if got := markdownOf(t, r); !strings.Contains(got, want) {
 		t.Errorf("the title is not %q:\n%.200s", want, got)
+	}
+
+	v := fixture.HostileVerify("x")
+	v.Words = r.Words
+	if got := verifyMarkdown(t, v); !strings.Contains(got, want) {
+		t.Errorf("of a verification the title is not %q:\n%.200s", want, got)
 	}
 
 	r.Words.Title, r.Capture.Files[0].Name = "", "a`b`c.pcap"

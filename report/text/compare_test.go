@@ -31,7 +31,7 @@ func compareCases() []struct {
 		{"compare2.txt", fixture.Compared(2, 8), Options{}},
 		{"compare4.txt", fixture.Compared(4, 8), Options{}},
 		{"compare16.txt", fixture.Compared(16, 64), Options{}},
-		{"compare-unlike.txt", fixture.Unlike(), Options{}},
+		{"compare-unlike.txt", fixture.Unlike(), Options{WithoutRSS: true}},
 		{"compare-narrow-ascii.txt", fixture.Compared(5, 4), Options{Width: 80, ASCII: true}},
 		{"compare-nothing.txt", nothing, Options{}},
 	}

@@ -310,6 +310,7 @@ func TestMail(t *testing.T) {
 	}
 	b.Reset()
 	r := withScreen(fixture.New(8, 300, "rss-msix", "non-rss"))
+	r.Words.Title = "eth0 before"
 	r.Trust = strings.Repeat("A sentence of several words ", 20)
 	r.Notes = []string{"A note … of words."}
 	r.Findings = report.List[report.Finding]{
@@ -319,7 +320,7 @@ func TestMail(t *testing.T) {
 	if err := WriteMail(&b, r); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"First ... of two.", "a, b ...", "`ethtool -N DEV ...`", "`hkey 6d:5a:...`", "Second ... of two.", " of several ...\n"} {
+	for _, want := range []string{"eth0 before\n", "First ... of two.", "a, b ...", "`ethtool -N DEV ...`", "`hkey 6d:5a:...`", "Second ... of two.", " of several ...\n"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q:\n%s", want, &b)
 		}
