@@ -71,12 +71,7 @@ func (s *Scenario) Mode() *Mode { return s.ModeNamed(s.Compared) }
 
 // ModeNamed is the mode of that name, nil without one.
 func (s *Scenario) ModeNamed(name string) *Mode {
-	for i := range s.Modes {
-		if s.Modes[i].Mode == name {
-			return &s.Modes[i]
-		}
-	}
-	return nil
+	return find(s.Modes, func(m *Mode) bool { return m.Mode == name })
 }
 
 // Best is, per metric, the scenario with the least value, the first of equals.
@@ -212,13 +207,11 @@ func WriteCompareJSON(w io.Writer, c *Compare) error {
 	j.member("capture", c.Capture)
 	writeArray(&j, "scenarios", c.Scenarios, "scenario")
 	j.member("best", c.Best())
-	if c.OverTime != nil {
-		j.member("over_time", c.OverTime)
-	}
+	optional(&j, "over_time", c.OverTime)
 	if c.Diff != nil {
 		j.member("diff", c.diffDocument())
 	}
 	j.said(c.Notes, CaveatsOf(&c.Capture, c.CommonParameters(), c.Caveats))
-	j.anonymized(c.Anonymized)
+	optional(&j, "anonymized", c.Anonymized)
 	return j.finish()
 }

@@ -80,7 +80,7 @@ func WithoutRSS(scenarios []Scenario) []*Mode {
 // EntriesThatDiffer says in words, none of them to be parted, how a table differs
 // from the first.
 func EntriesThatDiffer(first, table *TableReport) []string {
-	layout := RuleOf(table)
+	layout := table.rule()
 	if layout != "" {
 		layout = " (" + layout + ")"
 	}
@@ -296,7 +296,7 @@ func (s *Scenario) other(name string, than *Scenario) bool {
 // even: which of them suits these flows is luck. That of a table which follows none is not known, as
 // it may be made for them.
 func (s *Scenario) otherRule(than *Scenario) bool {
-	rule, other := RuleOf(&s.Table), RuleOf(&than.Table)
+	rule, other := s.Table.rule(), than.Table.rule()
 	if rule == "" || other == "" || rule == other && s.Table.Size == than.Table.Size {
 		return false
 	}
@@ -540,12 +540,6 @@ func (l *comparedLoads) ofReports() string {
 // SteeringSentences say what receive packet steering does beside a scenario that differs in
 // nothing else; of other differences they could not tell RPS's part.
 func (c *Compare) SteeringSentences() (sentences []string) {
-	busy := func(m *Mode) (all int64) {
-		for i := range m.CPUs {
-			all += m.CPUs[i].busy()
-		}
-		return all
-	}
 	for i := range c.Scenarios {
 		m := c.Scenarios[i].Mode()
 		if m == nil || m.RPS == nil || m.Instant { // nobody is busy in no time
@@ -563,7 +557,7 @@ func (c *Compare) SteeringSentences() (sentences []string) {
 		if was == is {
 			s = fmt.Sprintf("RPS, under “%s”, would leave the busiest CPU %s busy", c.Scenarios[i].Name, is)
 		}
-		switch more := Ratio(busy(m), busy(without)) - 1; {
+		switch more := Ratio(m.busy(), without.busy()) - 1; {
 		case more.IsNull():
 		case more >= 0:
 			s += fmt.Sprintf(", and costs %s more CPU time in all", words.Percent(more))
@@ -614,11 +608,13 @@ func countersOf(m *Mode) []CPU {
 // Has reports whether the scenario has the parameter with the same value.
 func (s *Scenario) Has(p Parameter) bool {
 	other := s.Parameters.Named(p.Name)
-	if other == nil {
-		return false
-	}
-	// As JSON: of an earlier report, a value has another type.
+	return other != nil && other.sameValue(&p)
+}
+
+// sameValue tells whether two parameters have one value, also if one of them was read
+// from JSON, where it has another type.
+func (p *Parameter) sameValue(q *Parameter) bool {
 	here, errHere := json.Marshal(p.Value)
-	there, errThere := json.Marshal(other.Value)
+	there, errThere := json.Marshal(q.Value)
 	return errHere == nil && errThere == nil && bytes.Equal(here, there)
 }

@@ -294,13 +294,6 @@ func changesOf(before, after Parameters) (changes []Change) {
 	return changes
 }
 
-// sameValue tells whether two parameters have one value, also if one of them was read
-// from JSON.
-func (p *Parameter) sameValue(q *Parameter) bool {
-	s := Scenario{Parameters: Parameters{*p}}
-	return s.Has(*q)
-}
-
 // touches tells whether costs, times or windows that differ are among what makes a figure
 // differ. Where packets were dropped they are in all figures: what was dropped is on no
 // CPU.

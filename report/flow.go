@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -288,7 +289,7 @@ func EndName(addr netip.Addr, port uint16, hasPort bool, width int) string {
 	return before + address + after
 }
 
-// FlowWords is a flow's protocol and ends.
+// FlowWords is a flow's protocol and ends, whole.
 func FlowWords(f *Flow) string {
-	return f.Protocol + " " + EndName(f.Source, f.SourcePort, f.HasPorts, 0) + " → " + EndName(f.Destination, f.DestinationPort, f.HasPorts, 0)
+	return FlowName(f, math.MaxInt32)
 }

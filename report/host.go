@@ -50,12 +50,7 @@ func (h *Host) At(cpu int) *HostCPU {
 	if h == nil {
 		return nil
 	}
-	for i := range h.CPUs {
-		if h.CPUs[i].CPU == cpu {
-			return &h.CPUs[i]
-		}
-	}
-	return nil
+	return find(h.CPUs, func(c *HostCPU) bool { return c.CPU == cpu })
 }
 
 // groupImbalance is max ÷ mean of the packets of groups of CPUs, as cores are and NUMA

@@ -32,15 +32,9 @@ func WriteJSON(w io.Writer, r *Report) error {
 		}
 		j.member("rule_drops", *r.RuleDrops)
 	}
-	if r.Changes != nil {
-		j.member("changes", r.Changes)
-	}
-	if r.OverTime != nil {
-		j.member("over_time", r.OverTime)
-	}
-	if r.Host != nil {
-		j.member("host", r.Host)
-	}
+	optional(&j, "changes", r.Changes)
+	optional(&j, "over_time", r.OverTime)
+	optional(&j, "host", r.Host)
 
 	writeArray(&j, "modes", r.Modes, "mode")
 
@@ -49,7 +43,7 @@ func WriteJSON(w io.Writer, r *Report) error {
 	}
 	j.member("findings", r.Findings)
 	j.said(r.Notes, CaveatsOf(&r.Capture, r.Parameters, r.Caveats))
-	j.anonymized(r.Anonymized)
+	optional(&j, "anonymized", r.Anonymized)
 	return j.finish()
 }
 
@@ -143,9 +137,10 @@ func (j *jsonWriter) said(notes, caveats List[string]) {
 	j.member("caveats", caveats)
 }
 
-func (j *jsonWriter) anonymized(a *Anonymized) {
-	if a != nil {
-		j.member("anonymized", a)
+// optional writes a member that is left out where it is nil.
+func optional[T any](j *jsonWriter, name string, v *T) {
+	if v != nil {
+		j.member(name, v)
 	}
 }
 

@@ -148,14 +148,10 @@ func migrationFigures() []Figure {
 			return Fraction(m.Totals.MigratedPackets)
 		}), integerText),
 		figure("", "  what they paid, of busy time", ofMode(func(m *Mode) Fraction {
-			var busy int64
-			for i := range m.CPUs {
-				busy += m.CPUs[i].busy()
-			}
 			if m.Serial == nil {
 				return Null
 			}
-			return Ratio(m.Totals.MigrationTime, busy)
+			return Ratio(m.Totals.MigrationTime, m.busy())
 		}), words.Percent[Fraction]),
 	}
 }

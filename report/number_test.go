@@ -100,17 +100,17 @@ func TestSplitWidth(t *testing.T) {
 	}
 }
 
-func TestLayoutOf(t *testing.T) {
+func TestTableRule(t *testing.T) {
 	for _, c := range []struct {
 		entries []int
-		queues  int
 		want    string
 	}{
-		{[]int{0, 1, 2, 0}, 3, "entry i is queue i mod 3"}, {[]int{0, 0, 1, 1}, 2, "entry i is queue i × 2 ÷ 4"},
-		{[]int{0, 1, 1, 0}, 2, ""}, {[]int{0, 0}, 1, "entry i is queue i mod 1"},
+		{[]int{0, 1, 2, 0}, "4 entries, entry i is queue i mod 3"}, {[]int{0, 0, 1, 1}, "4 entries, entry i is queue i × 2 ÷ 4"},
+		{[]int{0, 1, 1, 0}, "4 entries"}, {[]int{0}, "1 entry, entry i is queue i mod 1"}, {nil, "0 entries"},
 	} {
-		if got := LayoutOf(c.entries, c.queues); got != c.want {
-			t.Errorf("layoutOf(%v) = %q, want %q", c.entries, got, c.want)
+		table := TableReport{Size: len(c.entries), Entries: c.entries}
+		if got := table.InWords(); got != c.want {
+			t.Errorf("%v is in words %q, want %q", c.entries, got, c.want)
 		}
 	}
 }

@@ -203,10 +203,9 @@ const mostMinMax = 2000
 // Add adds a window: the packets of each CPU.
 func (w *WindowLoads) Add(cpus []uint64) {
 	w.imbalances = append(w.imbalances, MaxOverMean(cpus))
-	least, most := slices.Min(cpus), slices.Max(cpus)
-	percent := Fraction(mostMinMax)
-	if least > 0 {
-		percent = min(percent, Fraction(most-least)/Fraction(least)*100)
+	percent := minMaxPercent(cpus)
+	if percent.IsNull() || percent > mostMinMax {
+		percent = mostMinMax
 	}
 	w.minMax = append(w.minMax, percent)
 }

@@ -32,12 +32,7 @@ func (p *Parameter) Printed() string {
 
 // Named is the parameter of that name, nil if there is none.
 func (p Parameters) Named(name string) *Parameter {
-	for i := range p {
-		if p[i].Name == name {
-			return &p[i]
-		}
-	}
-	return nil
+	return find(p, func(p *Parameter) bool { return p.Name == name })
 }
 
 // CaveatsOf is what holds for every replay of a packet, then what holds for this one.
@@ -269,12 +264,7 @@ func (m *Mode) CPUNumbered(number int) *CPU {
 	if m == nil {
 		return nil
 	}
-	for i := range m.CPUs {
-		if m.CPUs[i].CPU == number {
-			return &m.CPUs[i]
-		}
-	}
-	return nil
+	return find(m.CPUs, func(c *CPU) bool { return c.CPU == number })
 }
 
 // CPUOf is the CPU of entry i's queue.
@@ -313,28 +303,43 @@ func (table *TableReport) QueuesAreCPUs() bool {
 	return true
 }
 
-// RuleOf is the rule that a table follows over the queues that it has, "" for none.
-func RuleOf(table *TableReport) string {
+// rule is the one of the model's rules that the table follows over the queues that it has, ""
+// for none.
+func (table *TableReport) rule() string {
 	if table.Size == 0 {
 		return ""
 	}
-	return LayoutOf(table.Entries, slices.Max(table.Entries)+1)
-}
-
-// LayoutOf names a table that follows one of the model's rules.
-func LayoutOf(entries []int, queues int) string {
-	equal, block := true, true
-	for i, q := range entries {
+	queues, equal, block := slices.Max(table.Entries)+1, true, true
+	for i, q := range table.Entries {
 		equal = equal && q == i%queues
-		block = block && q == i*queues/len(entries)
+		block = block && q == i*queues/table.Size
 	}
 	switch {
 	case equal:
 		return fmt.Sprintf("entry i is queue i mod %d", queues)
 	case block:
-		return fmt.Sprintf("entry i is queue i × %d ÷ %d", queues, len(entries))
+		return fmt.Sprintf("entry i is queue i × %d ÷ %d", queues, table.Size)
 	}
 	return ""
+}
+
+// InWords is the table's size, and the rule that it follows: "128 entries, entry i is queue i
+// mod 8".
+func (table *TableReport) InWords() string {
+	s := words.Plural(uint64(table.Size), "entry", "entries")
+	if rule := table.rule(); rule != "" {
+		s += ", " + rule
+	}
+	return s
+}
+
+// QueueEntries is how many of the entries lead to each queue.
+func (table *TableReport) QueueEntries() []uint64 {
+	entries := make([]uint64, len(table.QueueCPUs))
+	for _, queue := range table.Entries {
+		entries[queue]++
+	}
+	return entries
 }
 
 // MostLoaded is the places of the n CPUs with the most packets, in the order of

@@ -269,6 +269,14 @@ type CPU struct {
 // busy is the CPU's ISR, DPC and send time, in ns.
 func (c *CPU) busy() int64 { return c.ISRTime + c.DPCTime + c.SendTime }
 
+// busy is that of all CPUs.
+func (m *Mode) busy() (all int64) {
+	for i := range m.CPUs {
+		all += m.CPUs[i].busy()
+	}
+	return all
+}
+
 // Latency is the distribution of arrival to indication, in ns; all but Sum are
 // null over no packets.
 type Latency struct {

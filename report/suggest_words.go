@@ -191,10 +191,7 @@ func (s *Suggest) outsideTable() string {
 
 // evenOverQueues tells whether the table has as many entries of each queue, as nearly as can be.
 func (s *Suggest) evenOverQueues() bool {
-	entries := make([]uint64, len(s.Table.QueueCPUs))
-	for _, queue := range s.Table.Entries {
-		entries[queue]++
-	}
+	entries := s.Table.QueueEntries()
 	return slices.Max(entries) <= slices.Min(entries)+1
 }
 

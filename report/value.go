@@ -63,6 +63,16 @@ func (l List[T]) MarshalJSON() ([]byte, error) {
 	return json.Marshal([]T(l))
 }
 
+// find is the first element that is what is asked for, nil without one.
+func find[T any](list []T, is func(*T) bool) *T {
+	for i := range list {
+		if is(&list[i]) {
+			return &list[i]
+		}
+	}
+	return nil
+}
+
 // Counts are packets by name, in the order given; JSON has them as an object.
 type Counts []Count
 

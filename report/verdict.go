@@ -108,11 +108,7 @@ func (r *Report) explainsLoad(f *Finding) bool {
 
 // cause is the first finding, of more than a note, that explains the load of the busiest CPU.
 func (r *Report) cause() *Finding {
-	i := slices.IndexFunc(r.Findings, func(f Finding) bool { return f.Severity != Note && r.explainsLoad(&f) })
-	if i < 0 {
-		return nil
-	}
-	return &r.Findings[i]
+	return find(r.Findings, func(f *Finding) bool { return f.Severity != Note && r.explainsLoad(f) })
 }
 
 // loadStatement is about the busiest CPU of the compared mode; its text is "" where

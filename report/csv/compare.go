@@ -64,11 +64,7 @@ func figureRows(c *report.Compare, row func(cells ...any)) {
 func best() Table[report.Compare] {
 	return table("best", "metric scenario", func(c *report.Compare, row func(cells ...any)) {
 		for _, best := range c.Best() {
-			var name any
-			if best.Scenario != nil {
-				name = *best.Scenario
-			}
-			row(best.Metric, name)
+			row(best.Metric, best.Scenario)
 		}
 	})
 }

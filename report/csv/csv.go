@@ -91,10 +91,7 @@ func cellText(v any) string {
 	case uint64:
 		return strconv.FormatUint(v, 10)
 	case *string:
-		if v == nil {
-			return ""
-		}
-		return textCell(*v)
+		return pointerText(v)
 	case *int:
 		return pointerText(v)
 	case *int64:
@@ -102,10 +99,7 @@ func cellText(v any) string {
 	case *uint64:
 		return pointerText(v)
 	case *report.Fraction:
-		if v == nil {
-			return ""
-		}
-		return cellText(*v)
+		return pointerText(v)
 	case report.Fraction:
 		if v.IsNull() {
 			return ""
@@ -115,11 +109,11 @@ func cellText(v any) string {
 	return textCell(fmt.Sprint(v))
 }
 
-func pointerText[N int | int64 | uint64](n *N) string {
-	if n == nil {
+func pointerText[T any](v *T) string {
+	if v == nil {
 		return ""
 	}
-	return cellText(*n)
+	return cellText(*v)
 }
 
 // textCell is a text that no terminal obeys and no spreadsheet computes: these take

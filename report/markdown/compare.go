@@ -30,9 +30,7 @@ func WriteCompare(w io.Writer, c *report.Compare) error {
 			p.say(c.MarksSentences()...)
 		}
 	})
-	tail := &markdown{limit: captureBytes + parameterSize + caveatsBytes}
-	tail.tail(&capture, &c.Head, c.CommonParameters(), report.CaveatsOf(&capture, c.CommonParameters(), c.Caveats))
-	m.limit -= tail.b.Len()
+	tail := m.tail(&capture, &c.Head, c.CommonParameters(), report.CaveatsOf(&capture, c.CommonParameters(), c.Caveats))
 	if compared {
 		if twoReports(c) {
 			m.findings("Findings that are gone", findingsBytes/3, c.Diff.Gone, false)
@@ -51,8 +49,7 @@ func WriteCompare(w io.Writer, c *report.Compare) error {
 		m.details(maxMarkdown/6, "Parameters that differ", "", func(p *markdown) { p.differing(c, names) })
 		m.details(m.limit, "Shares of the CPUs", "", func(p *markdown) { p.scenarioShares(c.Scenarios, names) })
 	}
-	m.b.WriteString(tail.b.String())
-	return m.flush(w)
+	return m.flush(w, tail)
 }
 
 // scenarioCodes is the scenarios' names above columns: of many a number alone, for
@@ -183,11 +180,7 @@ func (m *markdown) scenarioShares(scenarios []report.Scenario, names []string) {
 
 func (m *markdown) scenarioEntries(scenarios []report.Scenario, names []string) {
 	first := &scenarios[0].Table
-	rest := words.Plural(uint64(first.Size), "entry", "entries")
-	if layout := report.RuleOf(first); layout != "" {
-		rest += ", " + layout
-	}
-	m.add("- " + names[0] + ": " + prose(rest) + "\n")
+	m.add("- " + names[0] + ": " + prose(first.InWords()) + "\n")
 	for i := 1; i < len(scenarios); i++ {
 		m.add("- " + names[i] + ": " + prose(strings.Join(report.EntriesThatDiffer(first, &scenarios[i].Table), " ")) + "\n")
 	}

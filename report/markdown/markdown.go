@@ -132,9 +132,9 @@ func (m *markdown) fenced(text string) bool {
 	return m.para(strings.TrimSuffix(b.String(), "\n"))
 }
 
-// flush writes the document.
-func (m *markdown) flush(w io.Writer) error {
-	_, err := io.WriteString(w, strings.TrimRight(m.b.String(), "\n")+"\n")
+// flush writes the document and its tail.
+func (m *markdown) flush(w io.Writer, tail string) error {
+	_, err := io.WriteString(w, strings.TrimRight(m.b.String()+tail, "\n")+"\n")
 	return err
 }
 

@@ -37,9 +37,7 @@ func Write(w io.Writer, r *report.Report) error {
 	m.words(&r.Words)
 	m.lead(report.TitleOf("RSS replay", c), c, r.Notes, r.Summary(), func(p *markdown) { p.leadFigures(r.Modes) })
 	m.findings("Findings", findingsBytes, r.Findings, true)
-	tail := &markdown{limit: captureBytes + parameterSize + caveatsBytes}
-	tail.tail(c, &r.Head, r.Parameters, report.CaveatsOf(c, r.Parameters, r.Caveats))
-	m.limit -= tail.b.Len()
+	tail := m.tail(c, &r.Head, r.Parameters, report.CaveatsOf(c, r.Parameters, r.Caveats))
 	if c.Received > 0 {
 		m.modes(r)
 		m.moves(r)
@@ -48,8 +46,7 @@ func Write(w io.Writer, r *report.Report) error {
 		m.contexts(r.Contexts)
 		m.flows(r)
 	}
-	m.b.WriteString(tail.b.String())
-	return m.flush(w)
+	return m.flush(w, tail)
 }
 
 // lead is the part that stands alone.
@@ -187,10 +184,7 @@ func (m *markdown) cpus(mode *report.Mode, withFlows bool) {
 	if withFlows {
 		heads = append(heads, "largest flow, its share of the CPU")
 	}
-	var most uint64
-	for i := range mode.CPUs {
-		most = max(most, mode.CPUs[i].Packets)
-	}
+	most := report.Extreme(mode, slices.Max)
 	var rows [][]string
 	for i := range mode.CPUs {
 		c := &mode.CPUs[i]
@@ -233,11 +227,7 @@ func (m *markdown) queues(mode *report.Mode) {
 	var rows [][]string
 	for i := range mode.Queues {
 		q := &mode.Queues[i]
-		cpu := words.None
-		if q.CPU != nil {
-			cpu = fmt.Sprint(*q.CPU)
-		}
-		rows = append(rows, []string{fmt.Sprint(q.Queue), cpu, words.Exact(q.Packets), words.Exact(q.Bytes), words.Exact(q.DepthMax), words.Exact(q.Drops)})
+		rows = append(rows, []string{fmt.Sprint(q.Queue), words.NumberOrNone(q.CPU), words.Exact(q.Packets), words.Exact(q.Bytes), words.Exact(q.DepthMax), words.Exact(q.Drops)})
 	}
 	m.table("queues", []string{"*queue", "*CPU", "*packets", "*bytes", "*most waiting", "*dropped"}, rows,
 		func(row int) uint64 { return mode.Queues[row].Packets })
@@ -361,9 +351,11 @@ func markdownFlow(r *report.Report, f *report.Flow, number int) []string {
 	return row
 }
 
-// tail is the capture, with what the report can be repeated, and all caveats.
-func (m *markdown) tail(c *report.Capture, head *report.Head, parameters report.Parameters, caveats []string) {
-	m.details(captureBytes, "Capture", "", func(p *markdown) {
+// tail is the end of the document, for which room is kept: the capture, with what the report can
+// be repeated, and all caveats.
+func (m *markdown) tail(c *report.Capture, head *report.Head, parameters report.Parameters, caveats []string) string {
+	tail := markdown{limit: captureBytes + parameterSize + caveatsBytes}
+	tail.details(captureBytes, "Capture", "", func(p *markdown) {
 		var rows [][]string
 		for i := range c.Files {
 			f := &c.Files[i]
@@ -390,7 +382,7 @@ func (m *markdown) tail(c *report.Capture, head *report.Head, parameters report.
 		}
 		p.add("\n")
 	})
-	m.details(parameterSize, "Command and parameters", "", func(p *markdown) {
+	tail.details(parameterSize, "Command and parameters", "", func(p *markdown) {
 		if len(head.Command) > 0 {
 			p.fenced(words.CutTo(strings.Join(words.ShellWords(head.Command), " "), maxProse))
 		}
@@ -408,10 +400,12 @@ func (m *markdown) tail(c *report.Capture, head *report.Head, parameters report.
 			return 1
 		})
 	})
-	m.details(caveatsBytes, "Caveats", "", func(p *markdown) {
+	tail.details(caveatsBytes, "Caveats", "", func(p *markdown) {
 		for _, caveat := range caveats {
 			p.add("- " + prose(caveat) + "\n")
 		}
 		p.add("\n")
 	})
+	m.limit -= tail.b.Len()
+	return tail.b.String()
 }

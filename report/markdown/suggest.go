@@ -35,11 +35,11 @@ func WriteSuggest(w io.Writer, s *report.Suggest) error {
 		}
 		p.para(strings.Join(legend, " "))
 	})
-	tail := &markdown{limit: captureBytes + parameterSize + caveatsBytes}
-	tail.tail(&s.Capture, &s.Head, s.Parameters, report.CaveatsOf(&s.Capture, s.Parameters, s.Caveats))
-	m.limit -= tail.b.Len() + declinedBytes + curveBytes + sizesBytes + keysBytes
+	tail := m.tail(&s.Capture, &s.Head, s.Parameters, report.CaveatsOf(&s.Capture, s.Parameters, s.Caveats))
+	const behind = declinedBytes + curveBytes + sizesBytes + keysBytes
+	m.limit -= behind
 	m.suggestions(s)
-	m.limit += declinedBytes + curveBytes + sizesBytes + keysBytes
+	m.limit += behind
 	if len(s.Curve) > 1 {
 		m.details(curveBytes, "Moves of single entries", "", func(p *markdown) {
 			heads := []string{"*moves", "*whole", "*trained", "*judged", "*flows", "*flows an entry", ""}
@@ -66,8 +66,7 @@ func WriteSuggest(w io.Writer, s *report.Suggest) error {
 	if k := s.Keys; k != nil {
 		m.details(keysBytes, "Other keys", "", func(p *markdown) { p.keyTrials(k) })
 	}
-	m.b.WriteString(tail.b.String())
-	return m.flush(w)
+	return m.flush(w, tail)
 }
 
 // summary says in a few sentences how even the load is, and what would be better.

@@ -17,9 +17,7 @@ func WriteVerify(w io.Writer, v *report.Verify) error {
 	m.lead(report.TitleOf("RSS prediction against "+sourceWords(v), &v.Capture), &v.Capture, v.Notes, sentences, func(p *markdown) {
 		p.facts("packets", v.PacketFacts())
 	})
-	tail := &markdown{limit: captureBytes + parameterSize + caveatsBytes}
-	tail.tail(&v.Capture, &v.Head, v.Parameters, v.AllCaveats())
-	m.limit -= tail.b.Len()
+	tail := m.tail(&v.Capture, &v.Head, v.Parameters, v.AllCaveats())
 	numbers := func(heads []string) []string {
 		for i := range heads {
 			heads[i] = "*" + heads[i]
@@ -33,24 +31,20 @@ func WriteVerify(w io.Writer, v *report.Verify) error {
 		}
 		m.para(title)
 		m.part(queuesBytes, func(p *markdown) {
-			p.table("queues", numbers(v.QueueHeads()), v.QueueRows(), func(row int) uint64 { return difference(v, row) })
+			p.table("queues", numbers(v.QueueHeads()), v.QueueRows(), func(row int) uint64 { return apart(v.Queues[row].Seen, v.Queues[row].Predicted) })
 		})
 	}
 	if len(v.CPUs) > 0 {
 		m.para("#### CPUs of the protocol work")
 		m.part(queuesBytes, func(p *markdown) {
-			p.table("CPUs", numbers(v.CPUHeads()), v.CPURows(), func(row int) uint64 {
-				c := &v.CPUs[row]
-				return max(c.Seen, c.Predicted) - min(c.Seen, c.Predicted)
-			})
+			p.table("CPUs", numbers(v.CPUHeads()), v.CPURows(), func(row int) uint64 { return apart(v.CPUs[row].Seen, v.CPUs[row].Predicted) })
 		})
 	}
 	if facts := v.KeyFacts(); facts != nil {
 		m.para("#### The key, " + report.KeyHeading)
 		m.facts("facts", facts)
 	}
-	m.b.WriteString(tail.b.String())
-	return m.flush(w)
+	return m.flush(w, tail)
 }
 
 // sourceWords is what the prediction is compared with.
@@ -70,11 +64,8 @@ func sourceWords(v *report.Verify) string {
 	return "recorded queues, hashes and CPUs"
 }
 
-// difference is by how many packets a queue differs.
-func difference(v *report.Verify, row int) uint64 {
-	q := &v.Queues[row]
-	return max(q.Seen, q.Predicted) - min(q.Seen, q.Predicted)
-}
+// apart is by how much two counts differ.
+func apart(a, b uint64) uint64 { return max(a, b) - min(a, b) }
 
 // facts is a row for each fact, in bold where it tells of a difference.
 func (m *markdown) facts(what string, facts []report.VerifyFact) {

@@ -122,11 +122,11 @@ func newCompareBody(c *report.Compare, page *frame) *compareBody {
 	}
 	h.Entries = table{ID: "entries", Caption: "Table entries that differ from the first scenario's", Head: heads("scenario", "entries")}
 	for i := range c.Scenarios {
-		words := fmt.Sprintf("%s, %s", words.Plural(uint64(c.Scenarios[i].Table.Size), "entry", "entries"), report.RuleOf(&c.Scenarios[i].Table))
+		entries := c.Scenarios[i].Table.InWords()
 		if i > 0 {
-			words = strings.Join(report.EntriesThatDiffer(&c.Scenarios[0].Table, &c.Scenarios[i].Table), " ")
+			entries = strings.Join(report.EntriesThatDiffer(&c.Scenarios[0].Table, &c.Scenarios[i].Table), " ")
 		}
-		h.Entries.row(headCell(c.Scenarios[i].Name), textCell(strings.TrimSuffix(words, ", ")))
+		h.Entries.row(headCell(c.Scenarios[i].Name), textCell(entries))
 	}
 	if !c.HashedAlike() {
 		hashing := scenarioHashing(c)
@@ -349,7 +349,7 @@ func delta(f *report.Figure, first, s *report.Scenario, otherCapture bool) strin
 func perCPU(f *report.Figure, scenarios []report.Scenario, withoutRSS bool) []cell {
 	row := []cell{figureHead("  ÷ CPUs in use")}
 	for i := range scenarios {
-		row = append(row, fractionCell(f.Of(&scenarios[i])/report.Fraction(scenarios[i].NumCPUs()), func(x report.Fraction) string { return words.Fixed(x, 3) }))
+		row = append(row, fixedCell(f.Of(&scenarios[i])/report.Fraction(scenarios[i].NumCPUs()), 3))
 	}
 	if withoutRSS {
 		row = append(row, nullCell())

@@ -83,14 +83,11 @@ func (h *compareBody) overTime(c *report.Compare) {
 	}
 	figures := &table{ID: "over-time", Caption: words.UpperFirst(o.Title()), Head: heads("", "*mean", "*p95", "*worst", "*min to max", "*moves/s", "*flows disturbed")}
 	names := report.ScenarioHeads(c.Scenarios)
-	imbalance := func(f report.Fraction) cell {
-		return fractionCell(f, func(f report.Fraction) string { return words.Fixed(f, 3) })
-	}
 	for _, of := range o.Rows(names) {
-		row := []cell{headCell(of.Name), imbalance(of.Spread.Mean), imbalance(of.Spread.P95), imbalance(of.Spread.Worst),
+		row := []cell{headCell(of.Name), fixedCell(of.Spread.Mean, 3), fixedCell(of.Spread.P95, 3), fixedCell(of.Spread.Worst, 3),
 			fractionCell(of.Spread.MinMaxPercent, func(report.Fraction) string { return of.MinMax() })}
 		if s := of.Scenario; s != nil {
-			row = append(row, fractionCell(s.MovesPerSecond, func(f report.Fraction) string { return words.Fixed(f, 1) }), exactCell(s.FlowsDisturbed))
+			row = append(row, fixedCell(s.MovesPerSecond, 1), exactCell(s.FlowsDisturbed))
 		} else {
 			row = append(row, nullCell(), nullCell())
 		}

@@ -283,14 +283,7 @@ func newTail(c *report.Capture, of *report.Head, parameters report.Parameters, c
 	})
 	tail.ManyFiles = len(c.Files) > report.ManyFiles
 	for _, f := range c.Facts() {
-		fact := fact{Name: f.Label, Text: strings.Join(f.Items, ", ")}
-		switch f.Style {
-		case report.Hot:
-			fact.Class = "hot"
-		case report.Warm:
-			fact.Class = "warm"
-		}
-		tail.Facts = append(tail.Facts, fact)
+		tail.Facts = append(tail.Facts, fact{f.Label, strings.Join(f.Items, ", "), styleClass(f.Style)})
 	}
 	tail.Parameters = table{ID: "parameters", Caption: "Parameters in force, and what set each", Head: heads("parameter", "value", "source")}
 	tail.Defaults = table{ID: "defaults", Head: heads("parameter", "value")}

@@ -159,9 +159,7 @@ const steersOn = " ↷"
 func loadPlots(modes []*report.Mode) []*plot {
 	var most uint64
 	for _, m := range modes {
-		if len(m.CPUs) > 0 {
-			most = max(most, report.Extreme(m, slices.Max))
-		}
+		most = max(most, report.Extreme(m, slices.Max))
 	}
 	scale := plotScale{float64(most)}
 	plots := make([]*plot, len(modes))
@@ -209,18 +207,13 @@ func loadPlots(modes []*report.Mode) []*plot {
 // beside marks on the loads of one mode what its CPUs have under another, which is drawn at
 // the same scale.
 func (p *plot) beside(drawn, other *report.Mode) {
-	var most uint64
-	for _, m := range []*report.Mode{drawn, other} {
-		most = max(most, report.Extreme(m, slices.Max))
-	}
-	scale := plotScale{float64(most)}
+	scale := plotScale{float64(max(report.Extreme(drawn, slices.Max), report.Extreme(other, slices.Max)))}
 	mean := report.Ratio(drawn.Totals.Packets, len(drawn.CPUs))
 	for i := range drawn.CPUs {
-		at := slices.IndexFunc(other.CPUs, func(c report.CPU) bool { return c.CPU == drawn.CPUs[i].CPU })
-		if at < 0 {
+		c := other.CPUNumbered(drawn.CPUs[i].CPU)
+		if c == nil {
 			continue
 		}
-		c := &other.CPUs[at]
 		p.Tips[i] += fmt.Sprintf("; under %s %s (%s)", words.Shown(other.Mode), words.Plural(c.Packets, "packet", "packets"), words.Percent(report.Ratio(c.Packets, other.Totals.Packets)))
 		y := scale.y(float64(c.Packets))
 		p.box(i, 1, y-1.5, y+1.5, "other")

@@ -413,14 +413,10 @@ func tiles(r *report.Report) []tile {
 	if busy := report.MaxUtilization(m); m.Instant && m.Totals.Packets > 0 {
 		tiles = append(tiles, tile{Name: "the busiest CPU", Value: "unknown", Note: "the packets span no time"})
 	} else if !busy.IsNull() {
-		tile := tile{Name: "the busiest CPU", Value: words.Percent(busy), Title: words.Fixed(busy, 6), Note: "of the time in ISR, DPC or send"}
-		switch report.UtilizationStyle(busy) {
-		case report.Hot:
-			tile.Class = "hot"
-		case report.Warm:
-			tile.Class = "warm"
-		}
-		tiles = append(tiles, tile)
+		tiles = append(tiles, tile{
+			Name: "the busiest CPU", Value: words.Percent(busy), Title: words.Fixed(busy, 6), Note: "of the time in ISR, DPC or send",
+			Class: styleClass(report.UtilizationStyle(busy)),
+		})
 	}
 	if p99 := report.Greatest(m, func(c *report.CPU) *int64 { return c.Latency.P99 }); p99 != nil {
 		tiles = append(tiles, tile{Name: "latency, p99", Value: words.Nanoseconds(*p99), Title: words.ExactNanoseconds(*p99), Note: "on the slowest CPU"})
@@ -429,8 +425,11 @@ func tiles(r *report.Report) []tile {
 }
 
 // heatClass is the class of a load that is timesMean the mean.
-func heatClass(timesMean report.Fraction) string {
-	switch report.Heat(timesMean) {
+func heatClass(timesMean report.Fraction) string { return styleClass(report.Heat(timesMean)) }
+
+// styleClass is the class of what stands out, "" for other styles.
+func styleClass(style report.Style) string {
+	switch style {
 	case report.Hot:
 		return "hot"
 	case report.Warm:

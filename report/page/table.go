@@ -249,6 +249,10 @@ func fractionCell(f report.Fraction, text func(report.Fraction) string) cell {
 
 func shareCell(f report.Fraction) cell { return fractionCell(f, words.Percent[report.Fraction]) }
 
+func fixedCell(f report.Fraction, decimals int) cell {
+	return fractionCell(f, func(f report.Fraction) string { return words.Fixed(f, decimals) })
+}
+
 // figureCell is a figure of a mode. Those of whole numbers lose nothing as a
 // Fraction below 2^53.
 func figureCell(f *report.Figure, s *report.Scenario, m *report.Mode) cell {
@@ -311,7 +315,7 @@ func cpuTable(id string, m *report.Mode) table {
 		l := &c.Latency
 		row := []cell{numberHead(c.CPU), exactCell(c.Packets), shareCell(report.Ratio(c.Packets, m.Totals.Packets)), bytesCell(c.Bytes),
 			fractionCell(m.OfTime(c.PacketsPerSecond), words.Rate[report.Fraction]), fractionCell(m.OfTime(c.BitsPerSecond), words.Rate[report.Fraction]), exactCell(c.Flows),
-			exactCell(c.Interrupts), exactCell(c.DPCs), fractionCell(c.PacketsPerDPCMean, func(f report.Fraction) string { return words.Fixed(f, 2) }), exactOrNull(c.PacketsPerDPCMax),
+			exactCell(c.Interrupts), exactCell(c.DPCs), fixedCell(c.PacketsPerDPCMean, 2), exactOrNull(c.PacketsPerDPCMax),
 			timeCell(c.ISRTime), timeCell(c.DPCTime), timeCell(c.MigrationTime), shareCell(m.OfTime(c.Utilization)),
 			fractionCell(l.Mean, report.TimeText), timeOrNull(l.P50), timeOrNull(l.P90), timeOrNull(l.P99), timeOrNull(l.P999), timeOrNull(l.Max),
 			exactCell(c.SendPackets), timeCell(c.SendTime), textCell(largest)}

@@ -146,10 +146,10 @@ func (t *writer) countedQueues(c *report.Calibration) {
 	t.grid(&g)
 }
 
-// exactOrNone is a count; "-" of what was not counted.
+// exactOrNone is a count that may not be known.
 func exactOrNone(n *uint64) string {
 	if n == nil {
-		return "-"
+		return words.None
 	}
 	return words.Exact(*n)
 }
@@ -161,12 +161,8 @@ func (t *writer) predicted(c *report.Calibration) {
 		{head: "packets", group: "counted"}, {head: "NET_RX runs", group: "counted"}, {head: "softirq+irq", group: "counted"}}}
 	for i := range c.Predicted {
 		p := &c.Predicted[i]
-		seen, runs := "-", "-"
-		if p.Seen != nil {
-			seen, runs = words.Exact(*p.Seen), words.Exact(*p.Runs)
-		}
 		g.texts(fmt.Sprint(p.CPU), words.Exact(p.Packets), words.Exact(p.DPCs), words.Nanoseconds(p.Busy),
-			seen, runs, words.NanosecondsOrNone(p.Time))
+			exactOrNone(p.Seen), exactOrNone(p.Runs), words.NanosecondsOrNone(p.Time))
 	}
 	t.grid(&g)
 }

@@ -257,11 +257,7 @@ func (t *writer) scenarioHashes(scenarios []report.Scenario, heads []string) {
 // scenarioEntries is the table entries that differ from the first scenario's.
 func (t *writer) scenarioEntries(scenarios []report.Scenario, heads []string) {
 	first := &scenarios[0].Table
-	rest := words.Plural(uint64(first.Size), "entry", "entries")
-	if layout := report.RuleOf(first); layout != "" {
-		rest += ", " + layout
-	}
-	t.heading("TABLE ENTRIES THAT DIFFER", fmt.Sprintf("from those of %s: %s", words.Clean(scenarios[0].Name), rest))
+	t.heading("TABLE ENTRIES THAT DIFFER", fmt.Sprintf("from those of %s: %s", words.Clean(scenarios[0].Name), first.InWords()))
 	for i := 1; i < len(scenarios); i++ {
 		t.words(heads[i], marginOf(heads), report.EntriesThatDiffer(first, &scenarios[i].Table), report.Plain)
 	}

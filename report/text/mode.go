@@ -44,11 +44,7 @@ func (t *writer) load(m *report.Mode) {
 		{head: "CPU"}, {head: "packets"}, {head: "share"}, {left: true}, {head: "pkts/s"}, {head: "bit/s"}, {head: "flows"},
 		{head: "largest flow and its share", left: true},
 	}}
-	var most uint64
-	places := m.PlaceColumns()
-	for _, c := range m.CPUs {
-		most = max(most, c.Packets)
-	}
+	places, most := m.PlaceColumns(), report.Extreme(m, slices.Max)
 	for i, p := range places {
 		g.columns = slices.Insert(g.columns, 1+i, column{head: p.Head})
 	}
@@ -139,11 +135,7 @@ func (t *writer) queues(m *report.Mode) {
 	}
 	g := grid{keys: 1, columns: []column{{head: "queue"}, {head: "CPU"}, {head: "packets"}, {head: "bytes"}, {head: "max depth"}, {head: "drops"}}}
 	for _, q := range m.Queues {
-		cpu := words.None
-		if q.CPU != nil {
-			cpu = fmt.Sprint(*q.CPU)
-		}
-		g.row(plainCell(fmt.Sprint(q.Queue)), plainCell(cpu), plainCell(words.Count(q.Packets)), plainCell(words.ByteSize(q.Bytes)),
+		g.row(plainCell(fmt.Sprint(q.Queue)), plainCell(words.NumberOrNone(q.CPU)), plainCell(words.Count(q.Packets)), plainCell(words.ByteSize(q.Bytes)),
 			plainCell(words.Count(q.DepthMax)), dropCell(words.Count(q.Drops), q.Drops))
 	}
 	t.grid(&g)

@@ -1,6 +1,7 @@
 package text
 
 import (
+	"cmp"
 	"rssreplay/report"
 	"rssreplay/report/internal/words"
 )
@@ -15,15 +16,12 @@ func (t *writer) scenariosOverTime(o *report.ScenariosOverTime, heads []string) 
 	g := grid{keys: 1, columns: []column{{left: true}, {head: "mean"}, {head: "p95"}, {head: "worst"}, {head: "min to max"}, {head: "moves/s"}, {head: "disturbed"}}}
 	rows := o.Rows(heads)
 	for _, of := range rows {
-		percent, moves, disturbed := words.None, words.None, words.None
-		if minMax := of.MinMax(); minMax != "" {
-			percent = minMax
-		}
+		moves, disturbed := words.None, words.None
 		if s := of.Scenario; s != nil {
 			moves, disturbed = words.Fixed(s.MovesPerSecond, 1), words.Exact(s.FlowsDisturbed)
 		}
 		g.texts(of.Name, words.Fixed(of.Spread.Mean, 3), words.Fixed(of.Spread.P95, 3), words.Fixed(of.Spread.Worst, 3),
-			percent, moves, disturbed)
+			cmp.Or(of.MinMax(), words.None), moves, disturbed)
 	}
 	if len(rows) > 0 {
 		t.grid(&g)

@@ -13,11 +13,7 @@ import (
 // o.Flows is not used. Errors are those of w.
 func WritePlan(w io.Writer, p *report.Plan, o Options) error {
 	t := newWriter(w, o)
-	for _, note := range p.Notes {
-		for _, l := range words.Wrap(strings.Split(t.clean(note), " "), t.width) {
-			t.line(l)
-		}
-	}
+	t.notes(p.Notes)
 	t.heading("FLOWS", fmt.Sprintf("%s from %s to %s", words.Plural(uint64(len(p.Flows)), strings.ToUpper(p.Protocol)+" flow", strings.ToUpper(p.Protocol)+" flows"), p.Source, p.Destination))
 	place := func(group string) []column {
 		return []column{{group: group, head: "CPU"}, {group: group, head: "queue"}, {group: group, head: "entry"}, {group: group, head: "hash"}}

@@ -318,7 +318,7 @@ func (s *screen) flowTable(t *writer, flows []report.Flow, last int) {
 	left := all - columnsWidth(g.columns[1:]) - len(gap)
 	longest := 0
 	for i := range flows {
-		longest = max(longest, words.DisplayWidth(report.FlowName(&flows[i], MaxWidth)))
+		longest = max(longest, words.DisplayWidth(report.FlowWords(&flows[i])))
 	}
 	share := g.columns[2].width() + len(gap)
 	switch {

@@ -150,9 +150,7 @@ func (s *screen) busy(t *writer, second int, origin string, modes []report.Mode)
 func (s *screen) cpuGrid(modes []report.Mode, shown []int, bars int) *grid {
 	var most uint64
 	for i := range modes {
-		for j := range modes[i].CPUs {
-			most = max(most, modes[i].CPUs[j].Packets)
-		}
+		most = max(most, report.Extreme(&modes[i], slices.Max))
 	}
 	g := &grid{keys: 1, columns: []column{{head: "CPU"}}}
 	for i := range modes {

@@ -41,15 +41,7 @@ func WriteEntries(w io.Writer, title, inJSON string, table *report.TableReport) 
 // entries is a table with the load of each entry; inJSON is where the JSON report has it.
 func (t *writer) entries(title, inJSON string, table *report.TableReport) {
 	e := newEntryLoads(table)
-	queues := 1
-	for _, q := range table.Entries {
-		queues = max(queues, q+1)
-	}
-	rest := words.Plural(uint64(e.n), "entry", "entries")
-	if layout := report.LayoutOf(table.Entries, queues); layout != "" {
-		rest += ", " + layout
-	}
-	t.heading(strings.ToUpper(title), rest)
+	t.heading(strings.ToUpper(title), table.InWords())
 	if e.total == 0 {
 		t.say("No packet was hashed, so no entry was used.")
 		return

@@ -59,10 +59,6 @@ func (m *EntryMap) Ends(cell int) (first, end int) {
 
 // Lead is what the map is of, in words.
 func (m *EntryMap) Lead(table *report.TableReport) string {
-	rule := ""
-	if layout := report.RuleOf(table); layout != "" {
-		rule = ", " + layout
-	}
 	carry := words.Exact(m.used) + " of them carry"
 	switch {
 	case m.Entries == 1 && m.used == 1:
@@ -72,7 +68,7 @@ func (m *EntryMap) Lead(table *report.TableReport) string {
 	case m.used == 1:
 		carry = "1 of them carries"
 	}
-	return fmt.Sprintf("%s%s. %s the %s.", words.Plural(uint64(m.Entries), "entry", "entries"), rule, carry, words.Plural(m.Total, "hashed packet", "hashed packets"))
+	return fmt.Sprintf("%s. %s the %s.", table.InWords(), carry, words.Plural(m.Total, "hashed packet", "hashed packets"))
 }
 
 // FirstTable follows the lead where the table moves.
