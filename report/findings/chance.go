@@ -113,7 +113,7 @@ func (d *diagnosis) unevenHash() *report.Finding {
 	}
 	if d.assumedKey() { // whose fault it is then, and not the NIC's
 		f.Severity = report.Note
-		f.Remedy = "Give the NIC's own key first (`ethtool -x DEV`). " + f.Remedy
+		f.Remedy = keyFirst + ". " + f.Remedy
 	}
 	return f
 }

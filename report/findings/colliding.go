@@ -2,7 +2,6 @@ package findings
 
 import (
 	"fmt"
-	"math"
 	"strings"
 
 	"rssreplay/report"
@@ -65,7 +64,7 @@ func (d *diagnosis) named(heavy []*report.Flow) string {
 	}
 	var list []string
 	for _, f := range heavy[:min(len(heavy), namedFlows)] {
-		list = append(list, fmt.Sprintf("%s (%s × a fair share)", report.FlowName(f, math.MaxInt32), words.Fixed(d.ofFair(f.Packets), 2)))
+		list = append(list, fmt.Sprintf("%s (%s × a fair share)", report.FlowWords(f), words.Fixed(d.ofFair(f.Packets), 2)))
 	}
 	more := ""
 	if n := len(heavy) - namedFlows; n > 0 {
@@ -108,7 +107,7 @@ func (d *diagnosis) collidingFlows() *report.Finding {
 			words.Fixed(d.ofFair(packets), 2), d.busiest().CPU, words.Fixed(d.lost(), 2))
 	}
 	if d.assumedKey() && d.byLuck() && !d.t.Unsettable.Table {
-		f.Remedy = "Give the NIC's own key first (`ethtool -x DEV`): a table fits one key. Then" + d.otherTable()
+		f.Remedy = keyFirst + ": a table fits one key. Then" + d.otherTable()
 	} else if m := d.oneMove(heavy); m != nil {
 		does := "One entry of the table does a part of it"
 		if 2*(d.lost()-m.after) >= d.lost()-1 {
@@ -126,6 +125,9 @@ func (d *diagnosis) assumedKey() bool {
 	key := d.parameter("key")
 	return key == nil || key.Source == report.DefaultSource
 }
+
+// keyFirst is what such a remedy begins with.
+const keyFirst = "Give the NIC's own key first (`ethtool -x DEV`)"
 
 // otherLuck is what other ports or another key bring flows that meet by luck.
 func (d *diagnosis) otherLuck() string {

@@ -55,15 +55,16 @@ var modeMetrics = []metric{
 	{name: "interrupts", value: func(m *report.Mode) report.Fraction { return report.Fraction(m.Totals.Interrupts) }},
 	{name: "migrations", value: func(m *report.Mode) report.Fraction { return report.Fraction(m.Affinity.Migrations) }},
 	{name: "utilization.max", value: report.MaxUtilization},
-	{name: "latency.p50", time: true, value: func(m *report.Mode) report.Fraction {
-		return report.FractionOf(report.Greatest(m, func(c *report.CPU) *int64 { return c.Latency.P50 }))
-	}},
-	{name: "latency.p99", time: true, value: func(m *report.Mode) report.Fraction {
-		return report.FractionOf(report.Greatest(m, func(c *report.CPU) *int64 { return c.Latency.P99 }))
-	}},
-	{name: "latency.max", time: true, value: func(m *report.Mode) report.Fraction {
-		return report.FractionOf(report.Greatest(m, func(c *report.CPU) *int64 { return c.Latency.Max }))
-	}},
+	{name: "latency.p50", time: true, value: ofSlowest(func(l *report.Latency) *int64 { return l.P50 })},
+	{name: "latency.p99", time: true, value: ofSlowest(func(l *report.Latency) *int64 { return l.P99 })},
+	{name: "latency.max", time: true, value: ofSlowest(func(l *report.Latency) *int64 { return l.Max })},
+}
+
+// ofSlowest is a time of the CPU of which it is the greatest.
+func ofSlowest(time func(l *report.Latency) *int64) func(m *report.Mode) report.Fraction {
+	return func(m *report.Mode) report.Fraction {
+		return report.FractionOf(report.Greatest(m, func(c *report.CPU) *int64 { return time(&c.Latency) }))
+	}
 }
 
 // wholeMetrics are the figures of a whole: how many findings there are, of each kind and

@@ -2,7 +2,6 @@ package findings
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -258,7 +257,7 @@ func (d *diagnosis) number(name string, otherwise int) int {
 
 // flow is a flow's name, and how much of the capture it is.
 func (d *diagnosis) flow(f *report.Flow) string {
-	return fmt.Sprintf("%s, %s of %s packets", report.FlowName(f, math.MaxInt32), words.Exact(f.Packets), words.Exact(d.r.Capture.Received))
+	return fmt.Sprintf("%s, %s of %s packets", report.FlowWords(f), words.Exact(f.Packets), words.Exact(d.r.Capture.Received))
 }
 
 func verb(n int, one, many string) string {

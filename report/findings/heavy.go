@@ -2,7 +2,6 @@ package findings
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -37,12 +36,7 @@ func (d *diagnosis) cpuOf(f *report.Flow) *report.CPU {
 	if len(on.CPUs) == 0 {
 		return nil
 	}
-	number := on.Most().CPU
-	at := slices.IndexFunc(d.mode.CPUs, func(c report.CPU) bool { return c.CPU == number })
-	if at < 0 {
-		return nil
-	}
-	return &d.mode.CPUs[at]
+	return d.mode.CPUNumbered(on.Most().CPU)
 }
 
 // onBusiest tells whether a flow is on a CPU that no other has more packets than: else it is
@@ -120,7 +114,7 @@ func onAddresses(f *report.Flow) bool {
 func (d *diagnosis) unsplit(f *report.Flow) string {
 	const pairs = "more pairs of addresses are several flows"
 	switch {
-	case d.insideAlike() && report.FlowName(f, math.MaxInt32) == report.FlowName(d.t.Largest, math.MaxInt32):
+	case d.insideAlike() && report.FlowWords(f) == report.FlowWords(d.t.Largest):
 		then := ", and let the NIC hash the inner headers"
 		if f.HasPorts && d.t.SameTunnels > 1 {
 			then = ", whose outer source ports differ"
@@ -159,7 +153,7 @@ func (d *diagnosis) elephant() *report.Finding {
 
 // elephantElsewhere: one flow is more than a fair share, and the hottest CPU is another one.
 func (d *diagnosis) elephantElsewhere() *report.Finding {
-	if !d.hasElephant() || d.onBusiest(d.t.Largest) || d.has("elephant-bytes") && report.FlowName(d.t.Largest, math.MaxInt32) == report.FlowName(d.t.LargestBytes, math.MaxInt32) {
+	if !d.hasElephant() || d.onBusiest(d.t.Largest) || d.has("elephant-bytes") && report.FlowWords(d.t.Largest) == report.FlowWords(d.t.LargestBytes) {
 		return nil
 	}
 	return d.aboutElephant()
@@ -255,7 +249,7 @@ func (d *diagnosis) elephantBytes() *report.Finding {
 		Summary: fmt.Sprintf("One flow has %s of the received bytes in %s of the packets: by bytes its CPU gets at least %s times a fair share, whatever the %s.",
 			words.Percent(share), words.Percent(d.share(f.Packets)), words.Fixed(bound, 2), d.spreads()),
 		Evidence: fmt.Sprintf("%s, of %s bytes; CPU %d has %s of the bytes, %s × its fair share. By packets the busiest has %s ×.",
-			report.FlowName(f, math.MaxInt32), words.Exact(f.Bytes), most.CPU, words.Percent(report.Ratio(most.Bytes, bytes)), words.Fixed(d.mode.Imbalance.Bytes, 2), words.Fixed(d.lost(), 2)),
+			report.FlowWords(f), words.Exact(f.Bytes), most.CPU, words.Percent(report.Ratio(most.Bytes, bytes)), words.Fixed(d.mode.Imbalance.Bytes, 2), words.Fixed(d.lost(), 2)),
 		Remedy:  "This counts where bytes cost (copies, checksums: `--byte-cost`). " + d.relieve(f, Argument{"--by", "bytes"}),
 		Figures: report.Numbers{"cpu": most.CPU, "cpu_share_bytes": report.Ratio(most.Bytes, bytes), "lost_capacity_bytes": d.mode.Imbalance.Bytes, "share_bytes": share, "share": d.share(f.Packets), "bound": bound},
 	}

@@ -56,25 +56,36 @@ func flag(is bool) int {
 	return 0
 }
 
+// offNode tells whether a CPU is on another NUMA node than the NIC, as the host's texts tell.
+func (d *diagnosis) offNode(cpu int) bool {
+	at := d.r.Host.At(cpu)
+	return at != nil && at.Node != nil && d.r.Host.NICNode != nil && *at.Node != *d.r.Host.NICNode
+}
+
+// takenBy is what those of the CPUs take that are asked for: packets, their share of all, and
+// which CPUs these are.
+func (d *diagnosis) takenBy(are func(cpu int) bool) (packets uint64, share report.Fraction, cpus []int) {
+	var all uint64
+	for i := range d.mode.CPUs {
+		c := &d.mode.CPUs[i]
+		all += c.Packets
+		if c.Packets > 0 && are(c.CPU) {
+			packets, cpus = packets+c.Packets, append(cpus, c.CPU)
+		}
+	}
+	return packets, report.Ratio(packets, all), cpus
+}
+
 // remoteNode: CPUs that take packets are on another NUMA node than the NIC.
 func (d *diagnosis) remoteNode() *report.Finding {
 	if len(d.t.FarCPUs) > 0 && d.mode != nil {
 		return d.farProcessors()
 	}
-	cpus, told := d.used()
-	if d.r.Host == nil || d.r.Host.NICNode == nil || d.has("rps-off-node") {
+	if d.mode == nil || d.r.Host == nil || d.r.Host.NICNode == nil || d.has("rps-off-node") {
 		return nil
 	}
 	node := *d.r.Host.NICNode
-	var remote, packets uint64
-	var names []int
-	for i, at := range told {
-		if at != nil && at.Node != nil && *at.Node != node {
-			names = append(names, cpus[i].CPU)
-			remote += cpus[i].Packets
-		}
-		packets += cpus[i].Packets
-	}
+	remote, share, names := d.takenBy(d.offNode)
 	if remote == 0 {
 		return nil
 	}
@@ -87,7 +98,7 @@ func (d *diagnosis) remoteNode() *report.Finding {
 	f := &report.Finding{
 		ID: "remote-node", Severity: report.Warning,
 		Summary: fmt.Sprintf("%s of the packets go to CPUs on another NUMA node than the NIC's, node %d: %s.",
-			words.Percent(report.Ratio(remote, packets)), node, nameCPUs(names)),
+			words.Percent(share), node, nameCPUs(names)),
 		Evidence: acrossNodes,
 		Figures:  report.Numbers{"nic_node": node, "remote_packets": remote, "remote_cpus": len(names)},
 	}
@@ -105,22 +116,13 @@ const acrossNodes = "Such a CPU reaches the packets, their descriptors and the N
 
 // farProcessors is remoteNode under Windows, which shows how far processors are from the NIC.
 func (d *diagnosis) farProcessors() *report.Finding {
-	var remote, packets uint64
-	var names []int
-	for i := range d.mode.CPUs {
-		c := &d.mode.CPUs[i]
-		packets += c.Packets
-		if c.Packets > 0 && slices.Contains(d.t.FarCPUs, c.CPU) {
-			names = append(names, c.CPU)
-			remote += c.Packets
-		}
-	}
+	remote, share, names := d.takenBy(func(cpu int) bool { return slices.Contains(d.t.FarCPUs, cpu) })
 	if remote == 0 {
 		return nil
 	}
 	f := &report.Finding{
 		ID: "remote-node", Severity: report.Warning,
-		Summary:  fmt.Sprintf("%s of the packets go to CPUs on another NUMA node than the NIC's: %s.", words.Percent(report.Ratio(remote, packets)), nameCPUs(names)),
+		Summary:  fmt.Sprintf("%s of the packets go to CPUs on another NUMA node than the NIC's: %s.", words.Percent(share), nameCPUs(names)),
 		Evidence: "By the NUMA distances of RssProcessorArray. " + acrossNodes,
 		Remedy:   fmt.Sprintf("`Set-NetAdapterRss -Name DEV -Profile ClosestStatic` takes those on the NIC's node first: %s.", nameCPUs(d.t.NearCPUs)),
 		Figures:  report.Numbers{"remote_packets": remote, "remote_cpus": len(names)},
@@ -169,7 +171,7 @@ func (d *diagnosis) sharedCore() *report.Finding {
 		if c.Core == nil || slices.Contains(seen, *c.Core) || slices.Contains(usedCores, *c.Core) {
 			continue
 		}
-		if node := d.r.Host.NICNode; node != nil && c.Node != nil && *c.Node != *node {
+		if d.offNode(c.CPU) {
 			continue
 		}
 		seen = append(seen, *c.Core)

@@ -165,7 +165,7 @@ const settled = 0.9
 // unevenInterrupts: the table is even over the queues, and their interrupts are not over the
 // CPUs, nor do they go to all that the host has (Aquantia's AQtion #31).
 func (d *diagnosis) unevenInterrupts(queues map[int]int) *report.Finding {
-	ofQueue, ofCPU := d.queueEntries(), d.cpuEntries()
+	ofQueue, ofCPU := d.r.Table.QueueEntries(), d.cpuEntries()
 	if slices.Max(ofQueue) > slices.Min(ofQueue)+1 || len(ofQueue) < 2 || d.t.PowerShell {
 		return nil // the table's own weights
 	}
@@ -216,16 +216,13 @@ func (d *diagnosis) idleOfHost() (n int, of string) {
 		return 0, of
 	}
 	for _, cpu := range d.hostCPUs() {
-		if slices.ContainsFunc(d.mode.CPUs, func(c report.CPU) bool { return c.CPU == cpu }) {
-			continue
+		switch {
+		case d.mode.CPUNumbered(cpu) != nil:
+		case d.offNode(cpu):
+			of = "the NIC's NUMA node"
+		default:
+			n++
 		}
-		if h := d.r.Host; h != nil && h.NICNode != nil {
-			if c := h.At(cpu); c != nil && c.Node != nil && *c.Node != *h.NICNode {
-				of = "the NIC's NUMA node"
-				continue
-			}
-		}
-		n++
 	}
 	return n, of
 }
@@ -277,7 +274,7 @@ func (d *diagnosis) missedCPUs() *report.Finding {
 	f := &report.Finding{
 		ID: "cpus-missed", Severity: report.Warning,
 		Summary:  fmt.Sprintf("%s of %s CPUs %s no hashed packet: no entry of the indirection table leads there.", words.Exact(n), words.Exact(uint64(len(d.mode.CPUs))), verb(int(n), "gets", "get")),
-		Evidence: fmt.Sprintf("%s; the table has %s, and %s on %s.", nameCPUs(missed), words.Plural(uint64(d.r.Table.Size), "entry", "entries"), words.Plural(uint64(len(d.r.Table.QueueCPUs)), "queue is", "queues are"), words.Plural(uint64(distinct(d.r.Table.QueueCPUs)), "CPU", "CPUs")),
+		Evidence: fmt.Sprintf("%s; the table has %s, and %s on %s.", nameCPUs(missed), words.Plural(uint64(d.r.Table.Size), "entry", "entries"), words.Plural(uint64(len(d.r.Table.QueueCPUs)), "queue is", "queues are"), words.Plural(uint64(len(d.queuesOfCPU())), "CPU", "CPUs")),
 		Remedy:   d.reachAll(),
 		Figures:  report.Numbers{"missed_cpus": n, "cpus": len(d.mode.CPUs)},
 	}
@@ -304,7 +301,7 @@ func (d *diagnosis) missedCPUs() *report.Finding {
 func (d *diagnosis) reachAll() string {
 	cpus, queues := len(d.mode.CPUs), len(d.r.Table.QueueCPUs)
 	most := d.mostQueues(cpus)
-	switch few := distinct(d.r.Table.QueueCPUs) < cpus; {
+	switch few := len(d.queuesOfCPU()) < cpus; {
 	case d.t.PowerShell:
 		return fmt.Sprintf("Let RSS use more processors, where the NIC has as many queues: %s.", d.setQueues(cpus))
 	case few && most > 0 && queues >= most && most < cpus:
@@ -351,12 +348,4 @@ func (d *diagnosis) rounded(most int) string {
 		return fmt.Sprintf(" for %d CPUs, as its driver rounds their number down to a power of two", len(d.mode.CPUs))
 	}
 	return ""
-}
-
-func distinct(values []int) int {
-	seen := map[int]bool{}
-	for _, v := range values {
-		seen[v] = true
-	}
-	return len(seen)
 }

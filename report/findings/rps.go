@@ -263,7 +263,7 @@ func (d *diagnosis) rpsOffNode() *report.Finding {
 	var names []int
 	for i := range d.mode.CPUs {
 		c := &d.mode.CPUs[i]
-		if at := d.r.Host.At(c.CPU); c.Backlog != nil && c.FromBacklog > 0 && at != nil && at.Node != nil && *at.Node != node {
+		if c.Backlog != nil && c.FromBacklog > 0 && d.offNode(c.CPU) {
 			remote += c.FromBacklog
 			names = append(names, c.CPU)
 		}

@@ -27,15 +27,6 @@ func (d *diagnosis) cpuEntries() []uint64 {
 	return entries
 }
 
-// queueEntries is how many entries of the table lead to each queue.
-func (d *diagnosis) queueEntries() []uint64 {
-	entries := make([]uint64, len(d.r.Table.QueueCPUs))
-	for _, queue := range d.r.Table.Entries {
-		entries[queue]++
-	}
-	return entries
-}
-
 // noTable: the driver shows neither a table nor a key, so that what is replayed is not
 // known to be what the NIC does.
 func (d *diagnosis) noTable() *report.Finding {
@@ -143,7 +134,7 @@ func (d *diagnosis) lopsidedTable() *report.Finding {
 	if d.weighted() {
 		return nil // asked for, and so an uneven table
 	}
-	entries := d.queueEntries()
+	entries := d.r.Table.QueueEntries()
 	var most, second, used uint64
 	at := 0
 	for queue, n := range entries {
@@ -279,7 +270,7 @@ func (d *diagnosis) betterTable() *report.Finding {
 	}
 	switch {
 	case d.assumedKey():
-		f.Remedy = "Give the NIC's own key first (`ethtool -x DEV`): a table fits one key. Then " + f.Remedy
+		f.Remedy = keyFirst + ": a table fits one key. Then " + f.Remedy
 	case d.lost() >= fewFrom:
 		f.Severity = d.weigh(d.lost())
 	}

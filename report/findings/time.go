@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
-	"slices"
 	"strings"
 
 	"rssreplay/report"
@@ -315,10 +314,7 @@ func (d *diagnosis) hotWindow() *report.Finding {
 		return nil
 	}
 	s := &d.mode.Series
-	windows := 0
-	for i := range s.CPUs {
-		windows = max(windows, len(s.CPUs[i].Packets))
-	}
+	windows := s.Windows()
 	if windows < 2 {
 		return nil
 	}
@@ -383,11 +379,11 @@ func (d *diagnosis) heavyBesides(h *hotWindows) bool {
 
 // largestOn is the largest flow of a CPU, by its number; nil where that is not known.
 func (d *diagnosis) largestOn(cpu int) *report.Flow {
-	i := slices.IndexFunc(d.mode.CPUs, func(c report.CPU) bool { return c.CPU == cpu })
-	if i < 0 || d.mode.CPUs[i].Largest == nil || len(d.mode.CPUs[i].Largest.InMode(d.mode.Mode).CPUs) == 0 {
+	c := d.mode.CPUNumbered(cpu)
+	if c == nil || c.Largest == nil || len(c.Largest.InMode(d.mode.Mode).CPUs) == 0 {
 		return nil
 	}
-	return d.mode.CPUs[i].Largest
+	return c.Largest
 }
 
 // oneHas tells whether one flow of a CPU alone may have as many packets as the CPU has too many.
@@ -409,7 +405,7 @@ func (d *diagnosis) addLargest(f *report.Finding, largest *report.Flow) {
 		f.Figures["entry"] = largest.Index
 	}
 	f.Evidence += fmt.Sprintf(" The CPU's largest flow has packets enough for it: %s%s, %s in all.",
-		report.FlowName(largest, math.MaxInt32), entry, words.Plural(on.Most().Packets, "packet", "packets"))
+		report.FlowWords(largest), entry, words.Plural(on.Most().Packets, "packet", "packets"))
 }
 
 // hotWindows are the windows in which a CPU has most of the load, though not of all the
