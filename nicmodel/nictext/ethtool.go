@@ -79,17 +79,16 @@ type ethtoolReader struct {
 func readEthtool(lines []string) (*ImportedTable, error) {
 	r := &ethtoolReader{table: &ImportedTable{Format: EthtoolText}}
 	for i, line := range lines {
+		parts := []string{line}
 		// ethtool 3.16 ends a row of less than 8 entries without a line end.
 		if row, ok := strings.CutSuffix(line, "RSS hash key:"); ok && ethtoolRow.MatchString(row) {
-			if wrong := r.line(i, row); wrong != nil {
+			parts = []string{row, "RSS hash key:"}
+		}
+		for _, part := range parts {
+			if wrong := r.line(i, part); wrong != nil {
 				wrong.Line = i + 1
 				return nil, wrong
 			}
-			line = "RSS hash key:"
-		}
-		if wrong := r.line(i, line); wrong != nil {
-			wrong.Line = i + 1
-			return nil, wrong
 		}
 	}
 	r.table.Context = contextAsked(lines[:r.headerLine], r.table.Interface)
@@ -106,16 +105,20 @@ func readEthtool(lines []string) (*ImportedTable, error) {
 		}
 		r.table.Key = key
 	}
-	// Some kernels set bits in the transformation of NICs that have none (fixed
-	// in 2026): both names on, or unknown bits, mean that none is set.
-	switch {
-	case r.unknown, r.xor && r.orXOR:
-	case r.xor:
-		r.table.Transform = hash.SymmetricXOR
-	case r.orXOR:
-		r.table.Transform = hash.SymmetricOrXOR
-	}
+	r.table.Transform = transformOf(r.xor, r.orXOR, r.unknown)
 	return r.table, checkSize(len(r.table.Table))
+}
+
+// transformOf is the input transformation that is on. Some kernels set bits in that of NICs that
+// have none (fixed in 2026): both names on, or unknown bits, mean that none is set.
+func transformOf(xor, orXOR, unknown bool) hash.Transform {
+	switch {
+	case unknown || xor == orXOR:
+		return hash.NoTransform
+	case xor:
+		return hash.SymmetricXOR
+	}
+	return hash.SymmetricOrXOR
 }
 
 // contextAsked is the RSS context that the last prompt above a table of the interface asks
@@ -146,23 +149,18 @@ func (r *ethtoolReader) line(i int, line string) *TextError {
 		return nil
 	}
 	if part, ok := ethtoolTitles[line]; ok {
-		r.startPart(i, line, part)
-		r.titled[part] = i + 1
-		r.table.TransformShown = r.table.TransformShown || part == partTransform
+		r.title(i, line, part)
 		return nil
 	}
 	if m := ethtoolKey.FindStringSubmatch(line); m != nil {
-		r.startPart(i, line, partKey)
-		r.titled[partKey] = i + 1
+		r.title(i, line, partKey)
 		return r.keyText(i, m[1])
 	}
 	if cutOff(line) {
 		return &TextError{What: fmt.Sprintf("%s is a line that is cut", quote.Short(line)), Hint: wholeEthtool}
 	}
 	if part := switchPart(line); part != partNone && r.part != part { // its title was lost
-		r.startPart(i, line, part)
-		r.titled[part] = i + 1
-		r.table.TransformShown = r.table.TransformShown || part == partTransform
+		r.title(i, line, part)
 	}
 	if row := ethtoolRow.FindStringSubmatch(line); row != nil {
 		r.rowLine = i
@@ -194,6 +192,13 @@ func switchPart(line string) ethtoolPart {
 		return partTransform
 	}
 	return partNone
+}
+
+// title starts a part that line i, from 0, is the title of, or stands for it.
+func (r *ethtoolReader) title(i int, line string, part ethtoolPart) {
+	r.startPart(i, line, part)
+	r.titled[part] = i + 1
+	r.table.TransformShown = r.table.TransformShown || part == partTransform
 }
 
 func (r *ethtoolReader) startPart(i int, line string, part ethtoolPart) {
@@ -424,14 +429,7 @@ func readEthtoolJSON(lines []string) (*ImportedTable, error) {
 	}
 	if x := o.Transformation; x != nil {
 		t.TransformShown, t.OrXORShown = true, x.SymmetricOrXOR != nil
-		orXOR := t.OrXORShown && *x.SymmetricOrXOR
-		switch { // as in the text form, bits that contradict mean none
-		case x.Raw&^3 != 0, x.SymmetricXOR && orXOR:
-		case x.SymmetricXOR:
-			t.Transform = hash.SymmetricXOR
-		case orXOR:
-			t.Transform = hash.SymmetricOrXOR
-		}
+		t.Transform = transformOf(x.SymmetricXOR, t.OrXORShown && *x.SymmetricOrXOR, x.Raw&^3 != 0)
 	}
 	return t, checkSize(len(t.Table))
 }

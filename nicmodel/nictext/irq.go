@@ -435,6 +435,12 @@ func (q *IRQs) row(irq uint32) *irqRow {
 	return row
 }
 
+// ofQueue names the row as the interrupt of a device's queue would be.
+func (r *irqRow) ofQueue(device string, queue int) {
+	r.names = []string{fmt.Sprintf("%s-rx-%d", device, queue)}
+	r.actions = r.names
+}
+
 // Merge adds what other tells. Of two counts of an IRQ, from before and after
 // some time, the one with more interrupts stays.
 func (q *IRQs) Merge(other *IRQs) {

@@ -94,8 +94,7 @@ func (r *irqReader) set(m []string) *TextError {
 		if r.irqs.scripted == nil {
 			r.irqs.scripted = map[string]int{}
 		}
-		row.names = []string{fmt.Sprintf("%s-rx-%d", m[1], r.irqs.scripted[m[1]])} // as an interrupt would have it
-		row.actions = row.names
+		row.ofQueue(m[1], r.irqs.scripted[m[1]])
 		r.irqs.scripted[m[1]]++
 	}
 	return nil

@@ -180,17 +180,18 @@ func readENA(lines []string) (*ImportedTable, error) {
 // receive queue, of each port.
 func readPMD(lines []string) (*IRQs, error) {
 	q := &IRQs{rows: map[uint32]*irqRow{}}
+	const unchanged = "give what `ovs-appctl dpif-netdev/pmd-rxq-show` prints, unchanged"
 	core, begun := -1, false
 	for i, line := range lines {
 		if isolated := strings.HasPrefix(line, "isolated"); isolated && begun {
-			return nil, &TextError{Line: i + 1, What: "no pmd thread stands above this line", Hint: "give what `ovs-appctl dpif-netdev/pmd-rxq-show` prints, unchanged"}
+			return nil, &TextError{Line: i + 1, What: "no pmd thread stands above this line", Hint: unchanged}
 		} else if isolated {
 			begun = true
 		} else if m := ovsThread.FindStringSubmatch(line); m != nil {
 			begun = false
 			n, err := strconv.ParseUint(m[2], 10, 16)
 			if err != nil {
-				return nil, &TextError{Line: i + 1, What: m[2] + " is no core", Hint: "give what `ovs-appctl dpif-netdev/pmd-rxq-show` prints, unchanged"}
+				return nil, &TextError{Line: i + 1, What: m[2] + " is no core", Hint: unchanged}
 			}
 			core = int(n)
 		} else if m := ovsQueue.FindStringSubmatch(line); m != nil {
@@ -199,13 +200,13 @@ func readPMD(lines []string) (*IRQs, error) {
 			}
 			n, err := strconv.ParseUint(m[2], 10, 16)
 			if err != nil || n >= nicmodel.MaxQueues {
-				return nil, &TextError{Line: i + 1, What: m[2] + " is no queue", Hint: "give what `ovs-appctl dpif-netdev/pmd-rxq-show` prints, unchanged"}
+				return nil, &TextError{Line: i + 1, What: m[2] + " is no queue", Hint: unchanged}
 			}
 			row := q.row(uint32(len(q.rows)))
-			row.names = []string{fmt.Sprintf("%s-rx-%d", m[1], n)} // as an interrupt would have it
-			row.actions, row.affinity = row.names, nicmodel.CPUListOf([]int{core})
+			row.ofQueue(m[1], int(n))
+			row.affinity = nicmodel.CPUListOf([]int{core})
 		} else if strings.HasPrefix(line, "pmd thread") || strings.HasPrefix(line, "port:") {
-			return nil, &TextError{Line: i + 1, What: quote.Short(line) + " is no whole line of a thread or a queue", Hint: "give what `ovs-appctl dpif-netdev/pmd-rxq-show` prints, unchanged"}
+			return nil, &TextError{Line: i + 1, What: quote.Short(line) + " is no whole line of a thread or a queue", Hint: unchanged}
 		}
 	}
 	if len(q.rows) == 0 { // of pmd-stats-show, say
@@ -255,9 +256,9 @@ func readVMBus(lines []string) (*IRQs, error) {
 		if err != nil {
 			return nil, &TextError{Line: i + 1, What: m[2] + " is no CPU", Hint: unchanged}
 		}
-		row := q.row(1<<31 + uint32(len(q.rows)))                     // no interrupt's number
-		row.names = []string{fmt.Sprintf("%s-rx-%d", of, queues[of])} // as an interrupt would have it
-		row.actions, row.affinity = row.names, nicmodel.CPUListOf([]int{int(cpu)})
+		row := q.row(1<<31 + uint32(len(q.rows))) // no interrupt's number
+		row.ofQueue(of, queues[of])
+		row.affinity = nicmodel.CPUListOf([]int{int(cpu)})
 		queues[of]++
 	}
 	if len(queues) == 0 {
@@ -318,9 +319,7 @@ func readRXPlacement(lines []string) (*IRQs, error) {
 		if err != nil || n >= nicmodel.MaxQueues {
 			return nil, &TextError{Line: i + 1, What: m[2] + " is no queue", Hint: unchanged}
 		}
-		row := q.row(uint32(len(q.rows)))
-		row.names = []string{fmt.Sprintf("%s-rx-%d", m[1], n)} // as an interrupt would have it
-		row.actions = row.names
+		q.row(uint32(len(q.rows))).ofQueue(m[1], int(n))
 		threads = append(threads, thread)
 	}
 	if len(threads) == 0 {

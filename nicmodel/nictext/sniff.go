@@ -76,9 +76,7 @@ func (s *sniffer) line(line string) {
 		s.found[KindRules] = true
 	case strings.Contains(line, "rps_") && saysRPS(line):
 		s.found[KindRPS] = true
-	case windowsTable.MatchString(line):
-		s.found[KindTable] = true
-	case testpmdEntry.MatchString(line), freeBSDBuckets.MatchString(line), enaTable.MatchString(line):
+	case windowsTable.MatchString(line), testpmdEntry.MatchString(line), freeBSDBuckets.MatchString(line), enaTable.MatchString(line):
 		s.found[KindTable] = true
 	case ovsQueue.MatchString(line), vppThread.MatchString(line), ladder.MatchString(line), assigned.MatchString(line), freeBSDLine.MatchString(line), saysVMBus(line):
 		s.found[KindIRQ] = true
@@ -107,11 +105,9 @@ func (s *sniffer) line(line string) {
 		s.found[KindFlowHash] = true
 	case irqHeader.MatchString(line):
 		s.columns = true
-	case namesColumns(line): // whose reader says what is wrong
-		s.found[KindIRQ] = true
-	case s.columns && irqLine.MatchString(line), affinityLine.MatchString(line):
-		s.found[KindIRQ] = true
-	case strings.Contains(line, ": ") && bareRow(line): // without the line of CPUs
+	case namesColumns(line), // whose reader says what is wrong
+		s.columns && irqLine.MatchString(line), affinityLine.MatchString(line),
+		strings.Contains(line, ": ") && bareRow(line): // without the line of CPUs
 		s.found[KindIRQ] = true
 	case keyLine.MatchString(keyAlone(line)) && strings.Trim(keyAlone(line), "0:") != "":
 		s.found[KindKey] = true
