@@ -66,7 +66,7 @@ func ComparedMode(modes []Mode) int {
 	return max(0, slices.IndexFunc(modes, func(m Mode) bool { return m.Mode != NonRSS }))
 }
 
-// Mode is the compared mode, nil without one.
+// Mode is the compared mode: no scenario is without.
 func (s *Scenario) Mode() *Mode { return s.ModeNamed(s.Compared) }
 
 // ModeNamed is the mode of that name, nil without one.
@@ -122,9 +122,7 @@ func ComparedFigures(scenarios []Scenario) []Figure {
 	}
 	var modes []Mode
 	for i := range scenarios {
-		if m := scenarios[i].Mode(); m != nil {
-			modes = append(modes, *m)
-		}
+		modes = append(modes, *scenarios[i].Mode())
 	}
 	first = append(append(append(first, serialFigures()...), ruleFigures(scenarios)...), steeringFigures(modes)...)
 	return append(first, ImbalanceOfPackets, imbalanceOfBytes, imbalanceOfBusy, imbalanceOfBusiest, peakImbalance, mostLoaded, mostLoadedShare, busiestCPU,
@@ -163,27 +161,11 @@ func ruleFigures(scenarios []Scenario) []Figure {
 // SameCPUs tells whether the scenarios use as many CPUs, so that times the mean is the
 // same of all.
 func SameCPUs(scenarios []Scenario) bool {
-	cpus := -1
-	for i := range scenarios {
-		m := scenarios[i].Mode()
-		switch {
-		case m == nil:
-		case cpus < 0:
-			cpus = len(m.CPUs)
-		case cpus != len(m.CPUs):
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(scenarios, func(s Scenario) bool { return s.NumCPUs() != scenarios[0].NumCPUs() })
 }
 
 // Of is the figure of a scenario.
-func (f *Figure) Of(s *Scenario) Fraction {
-	if m := s.Mode(); m != nil {
-		return f.Value(s, m)
-	}
-	return Null
-}
+func (f *Figure) Of(s *Scenario) Fraction { return f.Value(s, s.Mode()) }
 
 // best is the index of the best scenario; -1 without one.
 func (f *Figure) best(scenarios []Scenario) int {

@@ -14,12 +14,7 @@ import (
 )
 
 // NumCPUs is how many CPUs the compared mode has.
-func (s *Scenario) NumCPUs() int {
-	if m := s.Mode(); m != nil {
-		return len(m.CPUs)
-	}
-	return 0
-}
+func (s *Scenario) NumCPUs() int { return len(s.Mode().CPUs) }
 
 // Marked tells of each scenario whether it is best in a row, or no worse than the best by
 // more than noise; of none where that is all of them, or where less need not be better: a
@@ -323,7 +318,7 @@ func (t *TableReport) most() float64 {
 // are, 9 times in 10.
 func (s *Scenario) chance(n int) (least, most Fraction, known bool) {
 	m := s.Mode()
-	if m == nil || m.Imbalance.ChanceP5 == nil || m.Imbalance.ChanceP95 == nil || len(s.Trials) == 0 {
+	if m.Imbalance.ChanceP5 == nil || m.Imbalance.ChanceP95 == nil || len(s.Trials) == 0 {
 		return Null, Null, false
 	}
 	beyond := float64(len(s.Trials)-1) * (1 - math.Pow(0.9, 1/float64(n))) / 2
@@ -404,14 +399,14 @@ func drawn(keys, transforms, tables bool) (what, whats string) {
 func (c *Compare) dropsClause(but string) string {
 	best, least := c.comparedLoads().best, 0
 	for i := range c.Scenarios {
-		if c.Scenarios[i].overflows() < c.Scenarios[least].overflows() {
+		if c.Scenarios[i].Mode().Overflows() < c.Scenarios[least].Mode().Overflows() {
 			least = i
 		}
 	}
 	if best < 0 {
 		return ""
 	}
-	drops, fewest := c.Scenarios[best].overflows(), c.Scenarios[least].overflows()
+	drops, fewest := c.Scenarios[best].Mode().Overflows(), c.Scenarios[least].Mode().Overflows()
 	if drops == fewest || float64(drops-fewest) < CutFrom*float64(c.Capture.Received) {
 		return ""
 	}
@@ -420,14 +415,6 @@ func (c *Compare) dropsClause(but string) string {
 		of = "none"
 	}
 	return fmt.Sprintf("%s “%s” %s dropped, which load no CPU, and under “%s” %s.", but, c.Scenarios[best].Name, words.Plural(drops, "packet is", "packets are"), c.Scenarios[least].Name, of)
-}
-
-// overflows is the packets that full rings and backlogs drop under the scenario's compared mode.
-func (s *Scenario) overflows() uint64 {
-	if m := s.Mode(); m != nil {
-		return m.Overflows()
-	}
-	return 0
 }
 
 // comparedLoads are scenarios by the CPU that each loads most: by its load beside the mean or,
@@ -542,11 +529,11 @@ func (l *comparedLoads) ofReports() string {
 func (c *Compare) SteeringSentences() (sentences []string) {
 	for i := range c.Scenarios {
 		m := c.Scenarios[i].Mode()
-		if m == nil || m.RPS == nil || m.Instant { // nobody is busy in no time
+		if m.RPS == nil || m.Instant { // nobody is busy in no time
 			continue
 		}
 		at := slices.IndexFunc(c.Scenarios, func(s Scenario) bool {
-			return s.Mode() != nil && s.Mode().RPS == nil && s.differsByRPS(&c.Scenarios[i])
+			return s.Mode().RPS == nil && s.differsByRPS(&c.Scenarios[i])
 		})
 		if at < 0 {
 			continue

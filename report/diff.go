@@ -127,7 +127,7 @@ func (f *Figure) byCount(was, now *Scenario) bool {
 	variance := 0.0
 	for _, s := range []*Scenario{was, now} {
 		m := s.Mode()
-		if m == nil || m.Totals.Packets == 0 {
+		if m.Totals.Packets == 0 {
 			return false
 		}
 		v := float64(f.Of(s))
@@ -144,7 +144,7 @@ func chanceOf(was, now *Scenario, f *Figure) (least, most Fraction, known bool) 
 	var from, to [2]Fraction
 	for i, s := range []*Scenario{was, now} {
 		m := s.Mode()
-		if m == nil || m.Imbalance.ChanceP1 == nil || m.Imbalance.ChanceP99 == nil || m.Imbalance.Packets.IsNull() {
+		if m.Imbalance.ChanceP1 == nil || m.Imbalance.ChanceP99 == nil || m.Imbalance.Packets.IsNull() {
 			return Null, Null, false
 		}
 		unit := f.Of(s) / m.Imbalance.Packets

@@ -212,7 +212,7 @@ func (c *Compare) HeadroomSentences() []string {
 	const most = 4 // of more scenarios only the best
 	first := &c.Scenarios[0]
 	of := first.Mode()
-	if of == nil || of.Headroom.factor().IsNull() {
+	if of.Headroom.factor().IsNull() {
 		return nil
 	}
 	best, ratios := 0, false
@@ -220,7 +220,7 @@ func (c *Compare) HeadroomSentences() []string {
 	for i := range c.Scenarios {
 		s := &c.Scenarios[i]
 		m := s.Mode()
-		if i == 0 || m == nil || m.Headroom.factor().IsNull() {
+		if i == 0 || m.Headroom.factor().IsNull() {
 			continue
 		}
 		part := fmt.Sprintf("“%s” %s", s.Name, m.Headroom.Times())

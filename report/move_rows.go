@@ -113,14 +113,6 @@ func (m *MoveRow) Sentence() string {
 // mode; ticks without moves are left out. At one time a tick comes first.
 func (r *Report) MoveRows(m *Mode) []MoveRow { return moveRows(&r.Table, r.Changes, m) }
 
-// moveRows are those of the compared mode.
-func (s *Scenario) moveRows() []MoveRow {
-	if m := s.Mode(); m != nil {
-		return moveRows(&s.Table, s.Changes, m)
-	}
-	return nil
-}
-
 func moveRows(table *TableReport, c *Changes, m *Mode) []MoveRow {
 	var rows []MoveRow
 	if m.Rebalance != nil {

@@ -314,8 +314,9 @@ func (c *Compare) ImbalanceLines(limit int) ImbalanceLines {
 	l := ImbalanceLines{Most: leastScale}
 	for i := range c.Scenarios[:min(len(c.Scenarios), mostLines)] {
 		s := &c.Scenarios[i]
-		line := ImbalanceLine{Name: s.Name, Moves: s.moveRows()}
-		if m := s.Mode(); m != nil && len(m.CPUs) > 1 {
+		m := s.Mode()
+		line := ImbalanceLine{Name: s.Name, Moves: moveRows(&s.Table, s.Changes, m)}
+		if len(m.CPUs) > 1 {
 			line.Values, line.Column = m.Series.imbalances(limit)
 		}
 		there := slices.DeleteFunc(slices.Clone(line.Values), Fraction.IsNull)

@@ -261,9 +261,6 @@ func QueuesAreCPUs(m *Mode) bool {
 
 // CPUNumbered is the CPU of that number, nil if the mode does not use it.
 func (m *Mode) CPUNumbered(number int) *CPU {
-	if m == nil {
-		return nil
-	}
 	return find(m.CPUs, func(c *CPU) bool { return c.CPU == number })
 }
 

@@ -151,10 +151,8 @@ func (m *markdown) movedFlows(d *report.Diff) {
 func (m *markdown) scenarioShares(scenarios []report.Scenario, names []string) {
 	most := map[int]uint64{} // packets of a CPU in the scenario where it has most
 	for i := range scenarios {
-		if mode := scenarios[i].Mode(); mode != nil {
-			for _, c := range mode.CPUs {
-				most[c.CPU] = max(most[c.CPU], c.Packets)
-			}
+		for _, c := range scenarios[i].Mode().CPUs {
+			most[c.CPU] = max(most[c.CPU], c.Packets)
 		}
 	}
 	cpus := slices.Sorted(maps.Keys(most))

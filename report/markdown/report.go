@@ -133,9 +133,6 @@ func (m *markdown) findings(title string, limit int, findings []report.Finding, 
 
 // modes is the load and the cost of each CPU, mode by mode, and over time.
 func (m *markdown) modes(r *report.Report) {
-	if len(r.Modes) == 0 {
-		return
-	}
 	compared := report.ComparedMode(r.Modes)
 	for i := range r.Modes {
 		mode, limit := &r.Modes[i], comparedBytes

@@ -89,9 +89,7 @@ func newCompareBody(c *report.Compare, page *frame) *compareBody {
 	var names []string
 	var modes []*report.Mode
 	for i := range drawn {
-		if m := drawn[i].Mode(); m != nil {
-			names, modes = append(names, words.Shown(drawn[i].Name)), append(modes, m)
-		}
+		names, modes = append(names, words.Shown(drawn[i].Name)), append(modes, drawn[i].Mode())
 	}
 	loads, latencies := loadPlots(modes), latencyPlots(modes)
 	for i, m := range modes {
@@ -109,10 +107,8 @@ func newCompareBody(c *report.Compare, page *frame) *compareBody {
 	var time []timed
 	for i := range drawn {
 		s := &drawn[i]
-		if m := s.Mode(); m != nil {
-			h.timed = append(h.timed, *m)
-			time = append(time, timed{&report.Report{Capture: c.Capture, Table: s.Table, Changes: s.Changes}, m})
-		}
+		h.timed = append(h.timed, *modes[i])
+		time = append(time, timed{&report.Report{Capture: c.Capture, Table: s.Table, Changes: s.Changes}, modes[i]})
 	}
 	h.Time = newTimelines(time, len(time))
 	h.overTime(c)
@@ -308,10 +304,7 @@ func figureRow(c *report.Compare, f *report.Figure) []cell {
 	best := c.Marked(f)
 	for i := range c.Scenarios {
 		s := &c.Scenarios[i]
-		cell := nullCell()
-		if m := s.Mode(); m != nil {
-			cell = figureCell(f, s, m)
-		}
+		cell := figureCell(f, s, s.Mode())
 		if best[i] {
 			cell.Class = "best"
 		}

@@ -65,9 +65,6 @@ func newFlowSection(r *report.Report, room int) *flowSection {
 			h.Table.Head = append(h.Table.Head, what...)
 		}
 	}
-	if len(r.Modes) == 0 {
-		h.Table.Head = append(h.Table.Head, what...)
-	}
 	h.Table.Head = append(h.Table.Head, heads("*bytes", "hash", "hash type", "*entry")...)
 	for i := len(h.Table.Head) - 3; i < len(h.Table.Head); i++ {
 		h.Table.Head[i].Class = "more"
@@ -127,9 +124,6 @@ func flowCells(r *report.Report, f *report.Flow, number int) []cell {
 		if i == 0 {
 			cells = append(cells, what...)
 		}
-	}
-	if len(r.Modes) == 0 {
-		cells = append(cells, what...)
 	}
 	cells = append(cells, bytesCell(f.Bytes))
 	folded := []cell{textCell("–"), textCell(f.HashType), entryCell(f)}

@@ -123,7 +123,7 @@ func (p *plot) scenarioLoads(scenarios []report.Scenario) {
 		key += fmt.Sprintf("; the first %d of %d scenarios", len(strips), len(scenarios))
 	}
 	for i := range strips {
-		if m := strips[i].Mode(); m != nil && m.Totals.Packets > 0 {
+		if m := strips[i].Mode(); m.Totals.Packets > 0 {
 			scale.most = max(scale.most, float64(report.Ratio(report.Extreme(m, slices.Max), m.Totals.Packets)))
 		}
 	}
@@ -138,9 +138,6 @@ func (p *plot) scenarioLoads(scenarios []report.Scenario) {
 		end := p.y
 		for i := first; i < min(first+across, len(strips)); i++ {
 			m := strips[i].Mode()
-			if m == nil {
-				continue
-			}
 			s := loadStrip{name: plotName(strips[i].Name), head: heads[i], about: scenarioAbout(m), mode: m, bottom: true}
 			end = max(end, p.strip(plotMargin+float64(i-first)*(width+timeGap), p.y, width, &s, &scale))
 		}

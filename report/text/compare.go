@@ -209,11 +209,10 @@ func (t *writer) scenarioShares(scenarios []report.Scenario, heads []string) {
 		return uint64(float64(c.Packets) / float64(m.Totals.Packets) * 1e6)
 	}
 	for i := range scenarios {
-		if m := scenarios[i].Mode(); m != nil {
-			for k := range m.CPUs {
-				cpus[m.CPUs[k].CPU] = true
-				most = max(most, millionths(m, &m.CPUs[k]))
-			}
+		m := scenarios[i].Mode()
+		for k := range m.CPUs {
+			cpus[m.CPUs[k].CPU] = true
+			most = max(most, millionths(m, &m.CPUs[k]))
 		}
 	}
 	g := grid{keys: 1, columns: []column{{head: "CPU"}}}

@@ -120,7 +120,6 @@ func TestBest(t *testing.T) {
 		{Name: "b", Compared: "rss-msix", Modes: mode(3, 50), FlowsMoved: new(uint64(9))},
 		{Name: "c", Compared: "rss-msix", Modes: mode(3, 60), FlowsMoved: new(uint64(8))},
 		{Name: "d", Compared: "rss-msix", Modes: mode(5, 60)},
-		{Name: "none"},
 	}}
 	got, err := json.Marshal(c.Best())
 	if err != nil {
