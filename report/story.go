@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 )
 
@@ -198,6 +197,3 @@ func WriteExplanationJSON(w io.Writer, x *Explanation) error {
 	out.Write(appendPrintable(nil, b.Bytes()))
 	return out.Flush()
 }
-
-// Moment is a time since the first packet, "1.250000100 s".
-func Moment(ns int64) string { return fmt.Sprintf("%d.%09d s", ns/1e9, ns%1e9) }

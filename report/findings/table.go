@@ -235,14 +235,14 @@ func (d *diagnosis) largerTable() int {
 }
 
 // busiestEntries is the entries of the busiest CPU.
-func (d *diagnosis) busiestEntries() uint64 {
-	busiest := d.busiest()
-	for i, n := range d.cpuEntries() {
-		if &d.mode.CPUs[i] == busiest {
-			return n
+func (d *diagnosis) busiestEntries() (n uint64) {
+	busiest := d.busiest().CPU
+	for _, queue := range d.r.Table.Entries {
+		if d.r.Table.QueueCPUs[queue] == busiest {
+			n++
 		}
 	}
-	return 0
+	return n
 }
 
 // evenTable is the imbalance that the table makes of even traffic.

@@ -264,12 +264,9 @@ func (h *timeline) moves(rows []report.MoveRow) {
 	if len(rows) > movesInAll {
 		t.Caption = fmt.Sprintf("What moved when: the first %s of %s times", words.Exact(movesInAll), words.Exact(uint64(len(rows))))
 	}
-	imbalance := func(f report.Fraction) cell {
-		return fractionCell(f, func(f report.Fraction) string { return words.Fixed(f, 2) })
-	}
 	for i := range rows[:min(len(rows), movesInAll)] {
 		row := &rows[i]
-		t.row(timeCell(row.Time), textCell(row.By()), exactCell(uint64(len(row.Moves))), exactCell(row.Flows()), textCell(row.Ways(4)), imbalance(row.Before), imbalance(row.After))
+		t.row(timeCell(row.Time), textCell(row.By()), exactCell(uint64(len(row.Moves))), exactCell(row.Flows()), textCell(row.Ways(4)), fixedCell(row.Before, 2), fixedCell(row.After, 2))
 	}
 	t.numbers(0)
 	t.first(listedRows)

@@ -31,7 +31,7 @@ func (t *writer) explainedPacket(p *report.ExplainedPacket) {
 	if p.Sent {
 		what = "sent"
 	}
-	t.heading(fmt.Sprintf("Packet %s", words.Exact(uint64(p.Number))), what+" at "+report.Moment(p.At))
+	t.heading(fmt.Sprintf("Packet %s", words.Exact(uint64(p.Number))), what+" at "+moment(p.At))
 	const labels = 11
 	if p.Protocol == nil {
 		t.para("flow", labels, "none: no IP header", report.Plain)

@@ -28,14 +28,14 @@ func (t *writer) story(s *report.Story, x *report.Explanation) {
 	for i := range s.Steps {
 		step = max(step, len(s.Steps[i].Step))
 		after = max(after, len(sign(s.Steps[i].After)))
-		at = max(at, len(report.Moment(s.Steps[i].At)))
+		at = max(at, len(moment(s.Steps[i].At)))
 	}
 	columns := func(a, b, c string) string { return fmt.Sprintf("%-*s  %*s  %*s", step, a, after, b, at, c) }
 	label := columns("step", "after arrival", "at")
 	t.para(label, len(label)+2, "what happens", report.Faint)
 	for i := range s.Steps {
 		e := &s.Steps[i]
-		label := columns(e.Step, sign(e.After), report.Moment(e.At))
+		label := columns(e.Step, sign(e.After), moment(e.At))
 		st := report.Plain
 		if e.Event == "drop" || e.Event == "backlog_drop" {
 			st = report.Hot
@@ -278,3 +278,6 @@ var partTexts = map[string]string{
 	"backlog_packets_before": "packets before it in the backlog",
 	"packet_cost":            "its own way up the driver stack",
 }
+
+// moment is a time since the first packet, "1.250000100 s".
+func moment(ns int64) string { return fmt.Sprintf("%d.%09d s", ns/1e9, ns%1e9) }
