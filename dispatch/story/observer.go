@@ -273,10 +273,7 @@ func (v *vectorMirror) at(time int64) VectorState {
 }
 
 func (t *observer) publish(e engine.Event, mine bool) {
-	v := &t.vectors[0]
-	if t.mode == engine.RSSMSIX {
-		v = &t.vectors[e.CPU]
-	}
+	v := t.vector(e.CPU)
 	if t.leaving == 0 {
 		t.leaving = t.listed
 	}
@@ -460,11 +457,11 @@ func (t *observer) taken(e engine.Event) {
 	if c.remote {
 		cycle = append(cycle, engine.Event{Kind: engine.DPCQueue, Time: c.queued, CPU: e.CPU, Queue: -1})
 	}
+	begin := engine.DPCStart
 	if t.mode == engine.RSSSingleQueue && !c.remote {
-		cycle = append(cycle, engine.Event{Kind: engine.ShareStart, Time: c.start, CPU: e.CPU, Queue: -1})
-	} else {
-		cycle = append(cycle, engine.Event{Kind: engine.DPCStart, Time: c.start, CPU: e.CPU, Queue: -1})
+		begin = engine.ShareStart
 	}
+	cycle = append(cycle, engine.Event{Kind: begin, Time: c.start, CPU: e.CPU, Queue: -1})
 	for i := range cycle {
 		cycle[i].Mode = t.mode
 		if cycle[i].Kind != engine.Deal {

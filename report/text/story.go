@@ -155,12 +155,7 @@ func publishWords(s *report.Story, e *report.StoryStep) string {
 	return text + vectorWords(s, e)
 }
 
-func waitWords(n int) string {
-	if n == 1 {
-		return "1 packet waits"
-	}
-	return words.Exact(uint64(n)) + " packets wait"
-}
+func waitWords(n int) string { return words.Plural(uint64(n), "packet waits", "packets wait") }
 
 // vectorWords says what the vector does at a step: why it is or is not raised.
 func vectorWords(s *report.Story, e *report.StoryStep) string {
