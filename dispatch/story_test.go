@@ -304,6 +304,7 @@ func TestStoryRaises(t *testing.T) {
 		{"frames, the last", func(c *engine.Config) { c.RxUsecs, c.RxFrames = 10000, 3 }, []int64{0, 1000, 2000}, 2, 2200, story.RaisedByFrames, story.VectorWaiting, false, 3},
 		{"usecs", func(c *engine.Config) { c.RxUsecs, c.RxFrames = 10000, 3 }, []int64{0, 1000}, 1, 10200, story.RaisedByUsecs, story.VectorWaiting, false, 2},
 		{"itr", func(c *engine.Config) { c.ITR = 50000 }, []int64{0, 20000}, 1, 50200, story.RaisedByITR, story.VectorIdle, false, 1},
+		{"usecs, later than itr", func(c *engine.Config) { c.ITR, c.RxUsecs, c.RxFrames = 20000, 30000, 3 }, []int64{0, 60000}, 1, 90200, story.RaisedByUsecs, story.VectorIdle, false, 1},
 		{"raised before", func(*engine.Config) {}, []int64{0, 900}, 1, 200, story.RaisedAtOnce, story.VectorRaised, true, 2},
 		{"in the ISR", func(*engine.Config) {}, []int64{0, 2000}, 1, 200, story.RaisedAtOnce, story.VectorISR, true, 2},
 		{"in the DPC", func(*engine.Config) {}, []int64{0, 3000}, 1, 4200, story.RaisedAtOnce, story.VectorDPC, false, 1},
