@@ -2,6 +2,7 @@ package dispatch_test
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
@@ -431,29 +432,34 @@ func unobserved(capture *records, cfg *engine.Config, s *nicmodel.Steering) erro
 	if err != nil {
 		return err
 	}
-	replay := func(observe engine.Observer) (*dispatch.Result, error) {
+	replay := func(observe engine.Observer, repeatable bool) (*dispatch.Result, error) {
 		capture.at = 0
 		return dispatch.Replay(capture, dispatch.Options{
-			Config: cfg, Steering: s, Modes: allModes, Directions: direction.NewDirections(local), Observe: observe,
+			Config: cfg, Steering: s, Modes: allModes, Directions: direction.NewDirections(local), Observe: observe, Repeatable: repeatable,
 		})
 	}
-	got, err := replay(nil)
+	want, err := replay(func(engine.Event) {}, false)
 	if err != nil {
 		return err
 	}
-	want, err := replay(func(engine.Event) {})
-	if err != nil {
-		return err
-	}
-	if diff := resultDifference(want, got); diff != "" {
-		return fmt.Errorf("(-observed +unobserved):\n%s", diff)
-	}
-	for i, mode := range allModes {
-		for id := range uint32(want.NumFlows) {
-			a, am := want.AppendAffinity(nil, i, id)
-			b, bm := got.AppendAffinity(nil, i, id)
-			if !slices.Equal(a, b) || am != bm {
-				return fmt.Errorf("%v: flow %d: %v, %d migrations observed, %v, %d unobserved", mode, id, a, am, b, bm)
+	for _, repeatable := range []bool{false, true} {
+		got, err := replay(nil, repeatable)
+		if repeatable && errors.Is(err, dispatch.ErrAgain) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if diff := resultDifference(want, got); diff != "" {
+			return fmt.Errorf("(-observed +unobserved, repeatable: %v):\n%s", repeatable, diff)
+		}
+		for i, mode := range allModes {
+			for id := range uint32(want.NumFlows) {
+				a, am := want.AppendAffinity(nil, i, id)
+				b, bm := got.AppendAffinity(nil, i, id)
+				if !slices.Equal(a, b) || am != bm {
+					return fmt.Errorf("%v: flow %d: %v, %d migrations observed, %v, %d unobserved, repeatable: %v", mode, id, a, am, b, bm, repeatable)
+				}
 			}
 		}
 	}
