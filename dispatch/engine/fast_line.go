@@ -384,11 +384,6 @@ func (l *fastLine) indicateFixed(n int, start int64) (end int64) {
 // indicateCounted is indicate where any CPU may have taken the flow's packet before.
 func (l *fastLine) indicateCounted(n int, start int64) (end int64) {
 	m, cpu, rest := l.m, l.on, l.rest[l.taken:l.taken+n]
-	if !m.expects {
-		// Optimization: prepare asked for all of the batch, more than the second-level
-		// cache keeps until here.
-		affinity.Expect(m.CountedAffinity, rest)
-	}
 	if len(l.doneAt) < n {
 		l.doneAt = make([]int64, len(l.arrival))
 	}
