@@ -443,7 +443,9 @@ func TestDropsUnobservedEqualObserved(t *testing.T) {
 			cfg.Drain = engine.Poll
 		}
 		var commands []steer.Command
-		for _, rule := range []string{"tcp4 dst-port 81 action -1", "udp4 action -1", "ip6 action 0", "tcp6 action -1", "tcp4 dst-port 82 action 0"}[r.IntN(4):] {
+		rules := []string{"tcp4 dst-port 81 action -1", "udp4 action -1", "ip6 action 0", "tcp6 action -1", "tcp4 dst-port 82 action 0"}[r.IntN(4):]
+		r.Shuffle(len(rules), func(i, j int) { rules[i], rules[j] = rules[j], rules[i] }) // that of any place may drop
+		for _, rule := range rules {
 			c, err := steer.ParseCommand("flow-type " + rule)
 			if err != nil {
 				t.Fatal(err)
