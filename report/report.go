@@ -54,8 +54,8 @@ type Report struct {
 	// known; whether the CPU numbers can be trusted, in a sentence; what else the
 	// reader must know first; what he may want to do now.
 	Evenness *Evenness `json:"-"`
-	// Unpredicted: the host chooses the queues, so that the CPUs here are those of a table
-	// that is only assumed.
+	// Unpredicted: the host chooses the queues, or a hash that is not known, so that the CPUs
+	// here are those of a table or a hash that is only assumed.
 	Unpredicted bool     `json:"-"`
 	Trust       string   `json:"-"`
 	Asides      []string `json:"-"`

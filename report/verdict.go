@@ -135,7 +135,7 @@ func (r *Report) loadStatement() (s Statement, uneven bool) {
 		return Statement{Load: true, Text: fmt.Sprintf("%s too few to judge the spread: %s.", words.Plural(came, "packet is", "packets are"), share)}, false
 	}
 	if r.Unpredicted {
-		return Statement{Load: true, Text: "Under the table that is assumed here " + busiest + "; which CPU takes what is the host's choice."}, false
+		return Statement{Load: true, Text: "Under what is assumed here " + busiest + "; which CPU takes what is not known."}, false
 	}
 	chance, largest := Null, Fraction(0) // of a fair share
 	if r.Evenness != nil {

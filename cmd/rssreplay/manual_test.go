@@ -138,7 +138,7 @@ func TestCompletion(t *testing.T) {
 		{[]string{"verify", "--rebal"}, []string{":4"}},
 		{[]string{"calibrate", "--table-a"}, []string{":4"}},
 		{[]string{"--rps-hash", ""}, []string{"driver", "nic", "software", "mixed", ":4"}},
-		{[]string{"nics", "ig"}, []string{"igb", "igc", ":4"}},
+		{[]string{"nics", "ig"}, []string{"igb", "igc", "igbvf", ":4"}},
 		{[]string{"help", "lay"}, []string{"layouts", ":4"}},
 		{[]string{"capture.pcap", ""}, []string{":0"}},
 		{[]string{"comp"}, []string{"compare\tseveral scenarios side by side", "completion\ta script that completes commands and flags", ":0"}},

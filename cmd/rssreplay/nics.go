@@ -39,7 +39,8 @@ type nicProfile struct {
 	KeyBytes   int            `json:"key_bytes"`
 	HashTypes  string         `json:"hash_types"`
 	Transform  string         `json:"xfrm"`
-	RXRing     *int           `json:"rx_ring"` // null: the device's
+	OtherHash  string         `json:"other_hash,omitempty"` // what the NIC does other than hash as is replayed, after "the NIC"
+	RXRing     *int           `json:"rx_ring"`              // null: the device's
 	ITR        int64          `json:"itr_ns"`
 	RXUsecs    int64          `json:"rx_usecs"`
 	RXFrames   int            `json:"rx_frames"`
@@ -112,7 +113,7 @@ func showProfile(p *profile.Profile) nicProfile {
 		Queues: queues, TableSize: p.TableSize.For(queues), Layout: p.Layout,
 		KeyBytes: p.KeyLen, HashTypes: p.HashTypes.String(), Transform: p.Transform.String(),
 		ITR: int64(m.ITR), RXUsecs: m.RXDelay.Microseconds(), RXFrames: m.RXFrames, Adaptive: m.Adaptive,
-		Drain: "snapshot", Rules: append([]string{}, profile.RuleTexts(p.Rules)...), Notes: append([]string{}, p.Notes...),
+		OtherHash: p.Unpredicted, Drain: "snapshot", Rules: append([]string{}, profile.RuleTexts(p.Rules)...), Notes: append([]string{}, p.Notes...),
 		Unverified: []nicUncertain{}, Source: p.Source,
 	}
 	if p.MaxQueues > 0 {
@@ -212,6 +213,9 @@ func writeProfileTable(w io.Writer, r *nicsReport, o text.Options) error {
 		if n.Transform != hash.NoTransform.String() {
 			hashed += ", " + n.mark("xfrm", n.Transform)
 		}
+		if n.OtherHash != "" {
+			hashed += ", not predicted"
+		}
 		rows = append(rows, []string{n.Name, n.mark("queues", fmt.Sprint(n.Queues)), n.mark("table-size", fmt.Sprint(n.TableSize)),
 			n.mark("layout", n.Layout), n.key(), hashed, n.mark("rx-ring", n.ring()), n.moderation(), n.NIC})
 		sources = append(sources, []string{n.Name, n.Source})
@@ -266,6 +270,9 @@ func writeProfiles(w io.Writer, r *nicsReport, o text.Options) error {
 		line("key", n.key())
 		line("hash-types", n.mark("hash-types", n.HashTypes))
 		line("xfrm", n.mark("xfrm", n.Transform))
+		if n.OtherHash != "" {
+			line("not predicted", "the NIC "+n.OtherHash)
+		}
 		line("rx-ring", n.mark("rx-ring", n.ring()))
 		line("moderation", n.moderation())
 		line("drain", fmt.Sprintf("%s, dpc-budget %d", n.Drain, n.DPCBudget))

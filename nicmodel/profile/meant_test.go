@@ -12,7 +12,7 @@ func TestMeant(t *testing.T) {
 		"aws": "ena", "ec2": "ena", "Amazon": "ena ena-old ena-gen4", "gcp": "gve", "gVNIC": "gve", "google": "gve", "azure": "netvsc mana",
 		"hyper-v": "netvsc", "HyperV": "netvsc", "vmware": "vmxnet3", "esxi": "vmxnet3", "kvm": "virtio", "virtio-net": "virtio qemu-virtio",
 		"x710": "i40e", "X710-DA4": "i40e", "xxv710": "i40e", "x520": "ixgbe", "X520-DA2": "ixgbe", "82599": "ixgbe", "82599es": "ixgbe", "x540-t2": "ixgbe",
-		"82599-vf": "ixgbevf", "x710vf": "iavf", "e810": "ice", "e810-cqda2": "ice", "e823": "ice", "i350-t4": "igb", "i226-v": "igc", "rtl8125b": "r8169",
+		"82599-vf": "ixgbevf", "x710vf": "iavf", "e810": "ice", "e810-cqda2": "ice", "e823": "ice", "i350-t4": "igb", "i226-v": "igc", "rtl8125b": "r8169 r8125",
 		"bcm57414": "bnxt", "57414": "bnxt", "57508": "bnxt-p5", "bcm57608": "bnxt-p5", "netxtreme": "bnxt bnxt-p5 bnx2x", "broadcom": "bnxt bnxt-p5 tg3 bnx2x", "bcm5720": "tg3", "57840": "bnx2x",
 		"solarflare": "sfc", "aquantia": "atlantic", "aqc107": "atlantic", "fastlinq": "qede", "ql41000": "qede", "cisco": "enic", "ucs": "enic", "fm10000": "dpdk-fm10k", "windows": "ndis", "netkvm": "ndis", "pensando": "ionic",
 		"82": "", "x": "", "": "", "eth0": "", "foo": "", "57": "", "e8": "", "ixbge": "",

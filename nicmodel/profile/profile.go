@@ -39,9 +39,15 @@ type Profile struct {
 	// Key is the name of a fixed key; empty if the driver draws a random one,
 	// so that only the NIC's own tells which CPU a flow goes to.
 	Key       string
+	KeyAt     string // where the key is that neither ethtool nor netdev_rss_key has
 	HashTypes hash.Types
 	Transform hash.Transform
 	Rules     nicmodel.Rules
+	// Unpredicted is what the NIC does other than hash as the specification has it, after "the
+	// NIC": which CPU gets a flow is not known then. UntilToeplitz: ethtool -x shows whether that
+	// is so, as it does not where it shows toeplitz.
+	Unpredicted   string
+	UntilToeplitz bool
 
 	// RXRing is the number of buffers of a queue; 0 if the driver takes it from
 	// the device.

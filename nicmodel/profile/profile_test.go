@@ -59,7 +59,7 @@ func TestProfilesAreWhole(t *testing.T) {
 			t.Errorf("%s by its name: %v, %v", p.Name, got, err)
 		}
 	}
-	if _, err := Named("e1000"); err == nil || !strings.HasPrefix(err.Error(), `--nic "e1000": no such profile; known are igb, igc,`) {
+	if _, err := Named("e100"); err == nil || !strings.HasPrefix(err.Error(), `--nic "e100": no such profile; known are igb, igc,`) {
 		t.Errorf("unknown name: %v", err)
 	}
 }
@@ -77,6 +77,8 @@ func TestProfileSizes(t *testing.T) {
 		{"bnxt-p5", 64, 64, 64}, {"bnxt-p5", 65, 65, 128}, {"bnxt-p5", 128, 128, 128}, {"bnxt-p5", 129, 129, 256}, {"bnxt-p5", 200, 200, 256},
 		{"dpdk-mlx5", 8, 8, 8}, {"dpdk-mlx5", 12, 12, 512},
 		{"tg3", 8, 4, 128}, {"bnx2x", 12, 12, 128}, {"qede", 12, 12, 128}, {"sfc", 64, 32, 128}, {"enic", 12, 8, 128}, {"atlantic", 12, 8, 64}, {"atlantic", 7, 4, 64},
+		{"e1000", 8, 1, 1}, {"idpf", 32, 16, 128}, {"cxgb4", 64, 32, 128}, {"hns3", 96, 96, 512}, {"hinic", 24, 24, 256}, {"octeontx2", 80, 64, 256},
+		{"amd-xgbe", 4, 4, 256}, {"stmmac", 4, 1, 256}, {"mvneta", 4, 1, 1}, {"r8125", 6, 4, 128},
 		{"vmxnet3", 6, 4, 128}, {"netvsc", 96, 64, 128}, {"r8169", 8, 1, 1},
 	} {
 		p, err := Named(test.name)
@@ -140,14 +142,14 @@ func TestProfileOfDriver(t *testing.T) {
 	}{
 		{"igb", 0, 0, "igb"}, {"igb", 128, 8, "igb"}, {"ixgbe", 0, 0, "ixgbe"}, {"ixgbe", 128, 63, "ixgbe"}, {"ixgbe", 512, 63, "x550"}, {"ixgbe", 64, 4, "ixgbe"},
 		{"bnxt_en", 64, 8, "bnxt-p5"}, {"bnxt_en", 128, 8, "bnxt"}, {"virtio_net", 128, 4, "virtio"}, {"hv_netvsc", 0, 0, "netvsc"}, {"mlx5_core", 256, 6, "mlx5"},
-		{"i40evf", 64, 4, "iavf"}, {"gvnic", 0, 0, "gve"},
+		{"i40evf", 64, 4, "iavf"}, {"gvnic", 0, 0, "gve"}, {"rvu-nicvf", 256, 8, "octeontx2"}, {"st_gmac", 256, 4, "stmmac"},
 	} {
 		if p := OfDriver(test.driver, test.entries, test.rings); p == nil || p.Name != test.want {
 			t.Errorf("%+v: %v", test, p)
 		}
 	}
-	if p := OfDriver("cxgb4", 128, 4); p != nil {
-		t.Errorf("cxgb4: %s", p.Name)
+	if p := OfDriver("mvpp2", 128, 4); p != nil {
+		t.Errorf("mvpp2: %s", p.Name)
 	}
 }
 
@@ -160,6 +162,8 @@ func TestUnsettable(t *testing.T) {
 		"mlx4": SetFields | SetTransform, "gve": SetFields | SetTransform, "ionic": SetFields | SetTransform, "mana": SetFields | SetTransform,
 		"tg3": SetKey | SetFields | SetTransform, "bnx2x": SetKey | SetTransform, "qede": SetTransform, "sfc": SetFields | SetTransform,
 		"enic": SetTable | SetFields | SetTransform, "atlantic": SetFields | SetTransform,
+		"e1000": all, "igbvf": all, "stmmac": all, "mvneta": SetKey | SetFields | SetTransform, "idpf": SetFields | SetTransform, "cxgb4": SetKey | SetFields | SetTransform,
+		"be2net": SetTransform, "hns3": SetTransform, "hinic": SetTransform, "octeontx2": SetTransform, "amd-xgbe": SetFields | SetTransform, "r8125": SetTransform,
 		"mlx5": SetTransform, "ena": SetTransform, "virtio": SetTransform, "bnxt": SetTransform, // these take ethtool -N's rx-flow-hash
 	} {
 		p, err := Named(name)

@@ -26,6 +26,8 @@ const (
 	globalKey      = "the key is random, drawn once per boot and shared by all NICs of the host that use it: see /proc/sys/net/core/netdev_rss_key"
 	keyHidden      = "ethtool -x shows no key: the first 40 bytes of netdev_rss_key are in use"
 	atrNote        = "Flow Director (ATR) overrides RSS for TCP flows that the host itself sends on"
+	oneQueue       = "no RSS: one queue"
+	xorFirst       = "hashes with xor, until `ethtool -X DEV equal N hfunc toeplitz`"
 	dpdkPolls      = "DPDK polls and takes no interrupts: of a replay only queues, entries and flows are about it"
 )
 
@@ -38,6 +40,7 @@ func All() []Profile {
 	capped := Doubt{"itr", "50 µs, where adaptive moderation caps at 20,000 interrupts a second; bulk traffic gets fewer, down to 4,000"}
 	application := Doubt{"hash-types", "addresses alone, testpmd's default: the application chooses (its rss_hf)"}
 
+	keyOrder := Doubt{"", "in which order the NIC takes the key's bytes: the driver writes words of four as the CPU has them"}
 	half := Doubt{"queues", "as many as CPUs, where the driver begins with half as many as there are cores (ethtool -l shows them)"}
 	halfCores := Doubt{"queues", "as many as CPUs, where the driver begins with half as many as there are cores, and at most CPUs ÷ ports (ethtool -l shows them)"}
 
@@ -108,6 +111,16 @@ func All() []Profile {
 		Notes:      []string{globalKey, "one receive queue: every entry of the table is 0"},
 		Unverified: []Doubt{parser, tcpEx, capped},
 	}, {
+		Name: "e1000", NIC: "Intel 82540 to 82547, real or emulated", Drivers: []string{"e1000"},
+		MaxQueues: 1, TableSize: TableSize{Entries: 1}, Layout: "equal",
+		RXRing: 256, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 4, Fixed: SetTable | SetKey | SetFields, NAPI: true, NTuple: noRules, Source: linux + "ethernet/intel/e1000",
+		Notes: []string{oneQueue}, Unverified: []Doubt{capped},
+	}, {
+		Name: "igbvf", NIC: "Intel virtual functions of 82576 and i350", Drivers: []string{"igbvf"},
+		MaxQueues: 1, TableSize: TableSize{Entries: 1}, Layout: "equal",
+		RXRing: 256, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 3, Fixed: SetTable | SetKey | SetFields, NAPI: true, NTuple: noRules, Source: linux + "ethernet/intel/igbvf",
+		Notes: []string{oneQueue}, Unverified: []Doubt{capped},
+	}, {
 		Name: "ixgbe", NIC: "Intel 82598, 82599, X540", Drivers: []string{"ixgbe"},
 		MaxQueues: 16, RSSQueues: 16, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpOnly,
 		RXRing: 512, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 1, NAPI: true, LayerFour: noEx, NTuple: ixgbeRules, Source: linux + "ethernet/intel/ixgbe",
@@ -144,6 +157,13 @@ func All() []Profile {
 		Notes:      []string{globalKey, turnsSymmetric, "SCTP is hashed on its ports and GTP on its TEID, which no NDIS type does: here they go by their addresses"},
 		Unverified: []Doubt{parser, {"table-size", "2048: the device states its size, and 512 is in use too"}, {"", "whether a tunnel goes by its outer headers, as here, or its inner ones (--inner): the driver sets both"}},
 	}, {
+		Name: "idpf", NIC: "Intel IPU E2000, E2100", Drivers: []string{"idpf"},
+		MaxQueues: 16, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 52, HashTypes: tcpUDP,
+		RXRing: 512, Moderation: Moderation{ITR: 8 * time.Microsecond, RXFrames: 1, Adaptive: true}, Usecs: UsecsInterval, Fixed: SetFields, NAPI: true, LayerFour: rps.ByPacket, NTuple: noRules, Source: linux + "ethernet/intel/idpf",
+		Notes: []string{globalKey, "the device states the key's length: ethtool -x shows it"},
+		Unverified: []Doubt{parser, {"table-size", "128: the device states its size"}, {"hash-types", "UDP on its ports: the device chooses of what the driver asks for"},
+			{"itr", "8 µs, where adaptive moderation starts"}},
+	}, {
 		Name: "mlx4", NIC: "Mellanox ConnectX-3", Drivers: []string{"mlx4_en"},
 		MaxQueues: 16, PowerOfTwoQueues: true, TableSize: TableSize{Rule: TableQueues}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
 		RXRing: 1024, Moderation: Moderation{RXDelay: 16 * time.Microsecond, RXFrames: 44, Adaptive: true}, Fixed: SetFields, EqualPowers: true, NAPI: true, LayerFour: tcpUDPPackets, NTuple: mlx4Rules, Source: linux + "ethernet/mellanox/mlx4",
@@ -172,7 +192,7 @@ func All() []Profile {
 		MaxQueues: 4, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpOnly,
 		RXRing: 200, Moderation: Moderation{RXDelay: 20 * time.Microsecond, RXFrames: 5}, Fixed: SetKey | SetFields, NAPI: true, NTuple: noRules, Source: linux + "ethernet/broadcom/tg3.c:10671",
 		Notes:      []string{globalKey, "UDP is hashed on its addresses", keyHidden, "the first of its interrupts is that of sending; older chips have one queue"},
-		Unverified: []Doubt{parser, half, {"", "in which order the NIC takes the key's bytes: the driver writes words of four as the CPU has them"}},
+		Unverified: []Doubt{parser, half, keyOrder},
 	}, {
 		Name: "bnx2x", NIC: "Broadcom (QLogic) NetXtreme II 57710 to 57840", Drivers: []string{"bnx2x"},
 		TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpOnly, MayHashInner: []pcaps.Encapsulation{pcaps.VXLAN, pcaps.GRE, pcaps.NVGRE},
@@ -209,6 +229,60 @@ func All() []Profile {
 		Notes: []string{"the key is the driver's own, always, until it is set", "its interrupts all have the interface's name",
 			"rules (ethtool -N): the driver takes them at locations of their own for each kind, and those of IP without masks; --rule takes any"},
 		Unverified: []Doubt{parser, {"hash-types", "UDP on its addresses; the driver has AQC113 hash its ports, too (--rx-flow-hash udp4=sdfn)"}, {"rx-usecs", "12 µs, the least that the driver sets at 10 Gbit/s: up to 112 while packets come"}},
+	}, {
+		Name: "cxgb4", NIC: "Chelsio T4, T5, T6", Drivers: []string{"cxgb4"},
+		MaxQueues: 32, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
+		RXRing: 1024, Moderation: Moderation{RXDelay: 5 * time.Microsecond, RXFrames: 10}, Fixed: SetKey | SetFields, NAPI: true, Source: linux + "ethernet/chelsio/cxgb4",
+		KeyAt: "of cxgb4, debugfs has it: /sys/kernel/debug/cxgb4/*/rss_key",
+		Notes: []string{"the key is the firmware's: ethtool -x does not show it, but rss_key of cxgb4's debugfs", "ports of 1 Gbit/s have one queue",
+			"ethtool -g shows 64 buffers of up to 64 KB, which take many packets each: the queue has room for 1024",
+			"rules (ethtool -N): the driver takes as many as the firmware has room for; --rule takes any"},
+		Unverified: []Doubt{parser, {"queues", "as many as CPUs, at most 32, which the ports share"}, {"table-size", "128: the firmware states its size"},
+			{"", "in which order the NIC takes the key's bytes: the last word comes first in rss_key"}},
+	}, {
+		Name: "be2net", NIC: "Emulex OneConnect: BE2, BE3, Lancer, Skyhawk", Drivers: []string{"be2net"},
+		MaxQueues: 32, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
+		RXRing: 1023, Moderation: Moderation{RXFrames: 1, Adaptive: true}, NAPI: true, NTuple: noRules, Source: linux + "ethernet/emulex/benet/be_main.c:3708",
+		Notes: []string{globalKey, "BE2 and BE3 hash UDP on its addresses only"},
+		Unverified: []Doubt{parser, half, {"hash-types", "UDP on its ports, as of Lancer and Skyhawk"},
+			{"", "where packets without a hash go: with older firmware to a queue of their own behind the others, not to queue 0"}},
+	}, {
+		Name: "hns3", NIC: "HiSilicon HNS, of Kunpeng 920 and later", Drivers: []string{"hns3"},
+		TableSize: TableSize{Entries: 512}, Layout: "equal", KeyLen: 40, Key: "microsoft", HashTypes: tcpUDP, Unpredicted: xorFirst, UntilToeplitz: true,
+		Moderation: Moderation{ITR: 20 * time.Microsecond, RXFrames: 1, Adaptive: true}, Usecs: UsecsInterval, NAPI: true, LayerFour: rps.OfTCP | rps.OfUDP | rps.OfSCTP, Source: linux + "ethernet/hisilicon/hns3/hns3_common/hclge_comm_rss.c:43",
+		Notes: []string{"the key is Microsoft's, until it is set", "ethtool -X must name a table (equal N) with whatever else it sets",
+			"rules (ethtool -N): the driver takes those of ether, and of tcp, udp, sctp and ip of both versions; --rule takes any"},
+		Unverified: []Doubt{parser, {"queues", "as many as CPUs: the device's configuration has their number (ethtool -l shows it)"}, {"table-size", "512, unless the device states another size"}},
+	}, {
+		Name: "hinic", NIC: "Huawei Hi1822", Drivers: []string{"hinic"},
+		TableSize: TableSize{Entries: 256}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP, Unpredicted: xorFirst, UntilToeplitz: true,
+		RXRing: 4096, Moderation: Moderation{RXDelay: 288 * time.Microsecond, RXFrames: 16}, NAPI: true, NTuple: noRules, Source: linux + "ethernet/huawei/hinic/hinic_main.c:350",
+		Notes:      []string{globalKey},
+		Unverified: []Doubt{parser, {"queues", "as many as CPUs, where the driver begins with those of the NIC's node (ethtool -l shows them)"}},
+	}, {
+		Name: "octeontx2", NIC: "Marvell OCTEON TX2, CN10K", Drivers: []string{"rvu-nicpf", "rvu-nicvf"},
+		MaxQueues: 64, TableSize: TableSize{Entries: 256}, Layout: "equal", KeyLen: 44, HashTypes: tcpUDP,
+		Unpredicted: "hashes ports at byte 32 of its input, with VLAN and protocol behind them, though ethtool -x shows toeplitz",
+		RXRing:      1024, Moderation: Moderation{RXDelay: time.Microsecond, RXFrames: 10}, NAPI: true, LayerFour: rps.All, Source: linux + "ethernet/marvell/octeontx2/af/rvu_nix.c:3958",
+		Notes:      []string{globalKey, "rules (ethtool -N): the driver takes as many as it is allotted; --rule takes any"},
+		Unverified: []Doubt{parser},
+	}, {
+		Name: "amd-xgbe", NIC: "AMD EPYC Embedded, Ryzen Embedded 10 Gbit/s", Drivers: []string{"amd-xgbe"},
+		TableSize: TableSize{Entries: 256}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
+		RXRing: 512, Moderation: Moderation{RXDelay: 30 * time.Microsecond, RXFrames: 25}, Fixed: SetFields, NAPI: true, LayerFour: tcpUDPPackets, NTuple: noRules, Source: linux + "ethernet/amd/xgbe/xgbe-main.c:323",
+		Notes:      []string{globalKey},
+		Unverified: []Doubt{parser, {"queues", "as many as CPUs: the device may have fewer (ethtool -l shows them)"}, keyOrder},
+	}, {
+		Name: "stmmac", NIC: "Synopsys DesignWare MAC, of Intel Elkhart Lake, Rockchip, STM32 and many more", Drivers: []string{"st_gmac", "st_xgmac", "st_mac100"},
+		MaxQueues: 1, TableSize: TableSize{Entries: 256}, Layout: "equal",
+		RXRing: 512, Moderation: none, Fixed: SetTable | SetKey | SetFields, NAPI: true, NTuple: noRules, Source: linux + "ethernet/stmicro/stmmac/stmmac_main.c:3297",
+		Notes:      []string{"no RSS, though ethtool -x shows a table and a key: in Linux 6.12 no device has the driver set it up (where RSS is on, ethtool -k shows receive-hashing on: then give --hash-types)", "of several queues, VLAN priorities and the device tree choose: other packets go to one"},
+		Unverified: []Doubt{{"queues", "one, as without VLAN priorities (ethtool -S shows what each gets)"}, {"itr", "no moderation: ethtool -c shows the driver's"}},
+	}, {
+		Name: "mvneta", NIC: "Marvell Armada 370, XP, 38x, 3700", Drivers: []string{"mvneta"},
+		MaxQueues: 1, TableSize: TableSize{Entries: 1}, Layout: "equal",
+		RXRing: 512, Moderation: Moderation{RXDelay: 100 * time.Microsecond, RXFrames: 32}, Fixed: SetKey | SetFields, NAPI: true, NTuple: noRules, Source: linux + "ethernet/marvell/mvneta.c:331",
+		Notes: []string{"no RSS: of its 8 queues one takes all, that of the table's one entry"},
 	}, {
 		Name: "ena", NIC: "Amazon Elastic Network Adapter", Drivers: []string{"ena"},
 		MaxQueues: 128, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP, Transform: hash.ENA, FirstEntry: true,
@@ -267,7 +341,13 @@ func All() []Profile {
 		Name: "r8169", NIC: "Realtek RTL8111, RTL8125 with the driver in the kernel", Drivers: []string{"r8169"},
 		MaxQueues: 1, TableSize: TableSize{Entries: 1}, Layout: "equal",
 		RXRing: 256, Moderation: none, Fixed: SetTable | SetKey | SetFields, NAPI: true, NTuple: noRules, Source: linux + "ethernet/realtek/r8169_main.c",
-		Notes: []string{"no RSS: one queue", "the kernel puts off its polling by 20 µs (gro_flush_timeout), which the profile leaves out"},
+		Notes: []string{oneQueue, "the kernel puts off its polling by 20 µs (gro_flush_timeout), which the profile leaves out"},
+	}, {
+		Name: "r8125", NIC: "Realtek RTL8125B, RTL8126 with Realtek's own driver", Drivers: []string{"r8125", "r8126"},
+		MaxQueues: 4, PowerOfTwoQueues: true, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpOnly,
+		RXRing: 1024, Moderation: none, NAPI: true, LayerFour: rps.OnPorts, NTuple: noRules, Source: "Realtek's r8125, r8125_rss.c",
+		Notes:      []string{globalKey, udpOnAddresses, "RSS only where the driver was built with ENABLE_RSS_SUPPORT=y: else one queue (--nic r8169)"},
+		Unverified: []Doubt{parser, {"queues", "up to 4, as built with RSS"}, {"itr", "no moderation"}, keyOrder},
 	}, {
 		Name: "qemu-igb", NIC: "QEMU's igb device under Linux's driver", Drivers: []string{"igb"},
 		MaxQueues: 8, TableSize: TableSize{Entries: 128}, Layout: "block", KeyLen: 40, HashTypes: tcpOnly,

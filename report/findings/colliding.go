@@ -123,7 +123,7 @@ func (d *diagnosis) collidingFlows() *report.Finding {
 // assumedKey tells whether nothing says which key the NIC has: under its own other flows meet.
 func (d *diagnosis) assumedKey() bool {
 	key := d.parameter("key")
-	return key == nil || key.Source == report.DefaultSource
+	return key == nil || key.Source == report.DefaultSource || d.t.OtherHash.Does != ""
 }
 
 // keyFirst is what such a remedy begins with.

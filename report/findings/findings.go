@@ -16,8 +16,9 @@ import (
 func Diagnose(r *report.Report, t *Traffic) report.List[report.Finding] {
 	d := newDiagnosis(r, t)
 	otherTable := r.Moves() || d.rps() // what one table would have done is not what is seen
+	unpredicted := t.OtherHash.Does != "" || t.HostSteers
 	for _, k := range kinds {
-		if f := k.find(d); f != nil && !(k.ofOneTable && otherTable) {
+		if f := k.find(d); f != nil && !(k.ofOneTable && otherTable) && !(k.ofHash && unpredicted) {
 			f.Bearing = k.bearing
 			d.found = append(d.found, *f)
 		}

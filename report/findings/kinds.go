@@ -13,6 +13,7 @@ type kind struct {
 	ids        string                           // what it is called, several by what it says
 	bearing    report.Bearing
 	ofOneTable bool // it is about a table, or an affinity, that stays, and that alone says where packets go
+	ofHash     bool // it is about which flows the hash brings to one queue
 }
 
 // kinds are all, in the order in which they are looked for: what makes the rest mean less, then
@@ -33,6 +34,7 @@ var kinds = []kind{
 	{find: (*diagnosis).driverTransform, ids: "driver-transforms", bearing: report.Unsure},
 	// The machine, its key and its table.
 	{find: (*diagnosis).noTable, ids: "no-table", bearing: report.Unsure},
+	{find: (*diagnosis).otherHash, ids: "other-hash", bearing: report.Unsure},
 	{find: (*diagnosis).weakKey, ids: "weak-key", bearing: report.Explains},
 	{find: (*diagnosis).staleTable, ids: "stale-table"},
 	{find: (*diagnosis).oneQueue, ids: "one-queue", bearing: report.Explains, ofOneTable: true},
@@ -60,16 +62,16 @@ var kinds = []kind{
 	{find: (*diagnosis).udpWithoutPorts, ids: "udp-without-ports", bearing: report.Explains},
 	{find: (*diagnosis).udpPortsAssumed, ids: "udp-ports-assumed", bearing: report.Unsure},
 	{find: (*diagnosis).fewInputs, ids: "few-inputs", bearing: report.Explains},
-	{find: (*diagnosis).hotWindow, ids: "hot-window", bearing: report.Explains},
+	{find: (*diagnosis).hotWindow, ids: "hot-window", bearing: report.Explains, ofHash: true},
 	{find: (*diagnosis).rpsHot, ids: "rps-hot"},
 	{find: (*diagnosis).rpsInterrupts, ids: "rps-hot"},
 	{find: (*diagnosis).elephant, ids: "elephant-flow", bearing: report.Explains},
 	{find: (*diagnosis).microburst, ids: "microburst", bearing: report.Beside},
 	{find: (*diagnosis).fewFlows, ids: "few-flows"},
 	{find: (*diagnosis).elephantBytes, ids: "elephant-bytes", bearing: report.Beside},
-	{find: (*diagnosis).collidingFlows, ids: "colliding-flows", ofOneTable: true},
-	{find: (*diagnosis).unevenHash, ids: "uneven-hash", ofOneTable: true},
-	{find: (*diagnosis).betterTable, ids: "better-table", ofOneTable: true},
+	{find: (*diagnosis).collidingFlows, ids: "colliding-flows", ofOneTable: true, ofHash: true},
+	{find: (*diagnosis).unevenHash, ids: "uneven-hash", ofOneTable: true, ofHash: true},
+	{find: (*diagnosis).betterTable, ids: "better-table", ofOneTable: true, ofHash: true},
 	{find: (*diagnosis).tunnelElsewhere, ids: "tunnel", bearing: report.Explains},
 	{find: (*diagnosis).elephantElsewhere, ids: "elephant-flow", bearing: report.Explains},
 	// What follows.

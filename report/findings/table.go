@@ -54,6 +54,23 @@ func (d *diagnosis) noTable() *report.Finding {
 	return f
 }
 
+// otherHash: what is replayed is not what the NIC does, whatever its table and key are.
+func (d *diagnosis) otherHash() *report.Finding {
+	if d.t.OtherHash.Does == "" || d.mode == nil || len(d.r.Table.QueueCPUs) < 2 {
+		return nil
+	}
+	f := &report.Finding{
+		ID: "other-hash", Severity: report.Warning,
+		Summary:  fmt.Sprintf("The NIC %s. The spread here is not a prediction.", d.t.OtherHash.Does),
+		Evidence: fmt.Sprintf("So it is by %s.", d.t.OtherHash.By),
+		Remedy:   "`ethtool -S DEV` counts what each queue gets, with most drivers.",
+	}
+	if d.t.OtherHash.MaySwitch {
+		f.Remedy = fmt.Sprintf("`ethtool -X DEV equal %d hfunc toeplitz`, where the driver takes it; then collect the NIC's texts again. ", len(d.r.Table.QueueCPUs)) + f.Remedy
+	}
+	return f
+}
+
 // oneQueue: a table of one value, as after a change of channels (onload #208).
 func (d *diagnosis) oneQueue() *report.Finding {
 	if d.mode == nil || max(len(d.mode.CPUs), d.t.Rings) < 2 || d.r.Table.Size < 2 || d.hasOneQueue() {

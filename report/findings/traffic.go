@@ -58,6 +58,7 @@ type Traffic struct {
 	HostSteers  bool      // and the NIC is virtio: its host chooses the queues
 	OfSoftware  bool      // and it is no NIC: its driver makes an interface of software, as a bond
 	NoLower     bool      // and /sys names no interface below it, as of a container's veth
+	OtherHash   OtherHash // what the NIC does other than hash as is replayed
 	Windows     bool      // the table is Windows'
 	FewByDesign bool      // and its profile, Conservative, takes as few CPUs as carry the load
 
@@ -215,4 +216,11 @@ type Interface struct {
 type Chance struct {
 	Deviation                             report.Fraction // of the replay, in standard deviations
 	P1, P5, P10, P50, P90, P95, P99, P999 report.Fraction // P999 is Null where the deviation is small
+}
+
+// OtherHash is what a NIC does other than hash as is replayed.
+type OtherHash struct {
+	Does      string // after "the NIC"; "" where it is not known to
+	By        string // the text or the driver's source that tells it
+	MaySwitch bool   // toeplitz may be set instead
 }

@@ -127,10 +127,16 @@ func (f *planFlags) hosts(e *cli.Env) (s, peer *settings.Settings, err error) {
 	case !f.bothWays && given != "":
 		return nil, nil, cli.Usagef("--peer-%s is of the host that replies go to, and these are planned with --both-ways only: add it", given)
 	}
-	if s, err = f.model.Resolve(e.Stdin, e.Stderr, nil); err != nil || !f.bothWays {
+	if s, err = f.model.Resolve(e.Stdin, e.Stderr, nil); err == nil {
+		err = s.RefuseUnpredicted("plan")
+	}
+	if err != nil || !f.bothWays {
 		return s, nil, err
 	}
-	if peer, err = f.peer.Resolve(e.Stdin, e.Stderr, nil); err != nil {
+	if peer, err = f.peer.Resolve(e.Stdin, e.Stderr, nil); err == nil {
+		err = peer.RefuseUnpredicted("plan")
+	}
+	if err != nil {
 		return nil, nil, cli.Usagef("of the host that replies go to (each flag with --peer- before it): %w", err)
 	}
 	return s, peer, nil

@@ -51,6 +51,7 @@ type Settings struct {
 	NoLower     bool         // and /sys names no interface below it, as of a container's veth
 	NoTable     bool         // a text says that the driver shows neither a table nor a key, and none is given
 	HostSteers  bool         // and the driver is virtio's, so that its host chooses the queues
+	OtherHash   OtherHash    // what the NIC does other than hash as is replayed
 	untabled    string       // why ethtool can set no table on the interface; "" where it can, as far as is known
 	ntupleOn    bool         // a text says that ntuple filters are on
 	Rings       int          // queues that the NIC's texts say there are, beside a table; 0: unknown
@@ -184,7 +185,7 @@ func (f *Flags) Resolve(stdin io.Reader, stderr io.Writer, shown *anonymize.Anon
 		return nil, err
 	}
 	r.Counts, r.Uncounted = r.imports.counts(), r.imports.uncounted
-	steps := []func() error{r.chooseProfile, r.checkTable, r.offlineCPUs, r.lowerLayers, r.cpus, r.queues}
+	steps := []func() error{r.chooseProfile, r.checkTable, r.otherHash, r.offlineCPUs, r.lowerLayers, r.cpus, r.queues}
 	replay := f.Set.Lookup("mode") != nil
 	if replay {
 		steps = append(steps, r.direction)
@@ -240,8 +241,9 @@ func (r *resolver) lowerLayers() error {
 		return err
 	}
 	t, name := r.imports.table.value, r.imports.table.from
-	if t != nil && t.Format != nictext.PlainList && r.origin("key").layer == fromDefault {
-		return fmt.Errorf("%s: %s shows no hash key: give it with --key; %s", r.tableFlag(), name, keySource(t))
+	keyed := t != nil && t.Format != nictext.PlainList && r.OtherHash.Does == "" && (r.Profile == nil || r.Profile.HashTypes != 0)
+	if keyed && r.origin("key").layer == fromDefault {
+		return fmt.Errorf("%s: %s shows no hash key: give it with --key; %s", r.tableFlag(), name, r.keySource(t))
 	}
 	r.Config = r.flags.model
 	return r.refused

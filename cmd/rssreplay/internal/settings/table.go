@@ -30,8 +30,10 @@ func (r *resolver) checkTable() error {
 	if t == nil {
 		return nil
 	}
-	if err := checkFunction(t, flag, name); err != nil {
-		return err
+	if flag == "--table" { // a bundle has more to tell
+		if err := checkFunction(t, flag, name); err != nil {
+			return err
+		}
 	}
 	if t.Table == nil { // there is a key
 		if r.Profile == nil && !r.flags.Set.Changed("layout") {
@@ -58,14 +60,45 @@ func (r *resolver) checkTable() error {
 // checkFunction refuses the table of a NIC, or of an RSS context, that hashes by a function
 // whose rule is not known.
 func checkFunction(t *nictext.ImportedTable, flag, name string) error {
-	if t.Function == nictext.FunctionNotShown || t.Function == nictext.FunctionToeplitz {
+	if !notToeplitz(t) {
 		return nil
 	}
-	return fmt.Errorf("%s: %s: the NIC hashes with %s, and only toeplitz is emulated: switch it over with `ethtool -X … hfunc toeplitz`, if its driver can", flag, name, t.Function)
+	return fmt.Errorf("%s: %s: the NIC hashes with %s, and only toeplitz is emulated: switch it over with `ethtool -X DEV equal %d hfunc toeplitz`, if its driver can", flag, name, t.Function, max(t.Rings, 1))
+}
+
+func notToeplitz(t *nictext.ImportedTable) bool {
+	return t != nil && t.Function != nictext.FunctionNotShown && t.Function != nictext.FunctionToeplitz
+}
+
+// OtherHash is what the NIC does other than hash as is replayed.
+type OtherHash struct {
+	Does      string // after "the NIC"; "" where it is not known to
+	By        string // the text or the driver's source that tells it
+	MaySwitch bool   // toeplitz may be set instead
+}
+
+// otherHash finds out whether the NIC does other than hash as is replayed, or as its text
+// has it.
+func (r *resolver) otherHash() error {
+	t, p := r.imports.table.value, r.Profile
+	toeplitz := t != nil && t.Function == nictext.FunctionToeplitz
+	switch {
+	case notToeplitz(t):
+		r.OtherHash = OtherHash{fmt.Sprintf("hashes with %s, and only toeplitz is emulated", t.Function), r.imports.table.from, true}
+	case p == nil || p.UntilToeplitz && (toeplitz || r.flags.Set.Changed("hash-function")):
+	case p.HashTypes == 0 && toeplitz && !r.flags.Set.Changed("hash-types"):
+		r.Asides = append(r.Asides, fmt.Sprintf("The profile %s: %s.", p.Name, p.Notes[0]))
+	default:
+		r.OtherHash = OtherHash{p.Unpredicted, p.Source, p.UntilToeplitz}
+	}
+	return nil
 }
 
 // keySource says where the key is of a NIC whose table a text shows without one.
-func keySource(t *nictext.ImportedTable) string {
+func (r *resolver) keySource(t *nictext.ImportedTable) string {
+	if r.Profile != nil && r.Profile.KeyAt != "" {
+		return r.Profile.KeyAt
+	}
 	switch t.Format {
 	case nictext.Testpmd:
 		return "testpmd's `show port 0 rss-hash key` prints it (--key @FILE)"

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/nicmodel/nictext"
 	"rssreplay/nicmodel/profile"
 	"rssreplay/report"
@@ -20,6 +21,8 @@ func (r *resolver) doubt() {
 		r.untabled = "The driver shows no table, and so `ethtool -X` can set none."
 	case r.OfSoftware && r.imports.table.value == nil && r.Config.Queues > 1:
 		r.untabled = "This interface is made of software and has no table, and so `ethtool -X` can set none."
+	case r.OtherHash.Does != "":
+		r.untabled = "No table can be fitted to a hash that is not known."
 	}
 	switch {
 	case r.takenByVF():
@@ -28,6 +31,8 @@ func (r *resolver) doubt() {
 		r.doubtAll("Which CPU gets a flow is not predicted here: this is virtio without RSS (VIRTIO_NET_F_RSS), whose host chooses the queues.")
 	case r.onlyQueue():
 		r.doubtAll("")
+	case r.OtherHash.Does != "":
+		r.doubtAll(fmt.Sprintf("Which CPU gets a flow is not predicted here: the NIC %s.", r.OtherHash.Does))
 	case r.NoTable && r.Doubt != "":
 		r.doubtAll("CPU numbers are illustrative: the driver shows no table and no key.")
 	}
@@ -75,6 +80,8 @@ func (r *resolver) trust() {
 		r.Trust = "The host chooses the queues (virtio without RSS): no CPU is predicted here."
 	case r.takenByVF():
 		r.Trust = "CPU numbers are illustrative: the virtual function below this interface took most packets."
+	case r.OtherHash.Does != "":
+		r.Trust = fmt.Sprintf("No CPU is predicted here: the NIC %s.", r.OtherHash.Does)
 	case r.NoTable:
 		r.Trust = "CPU numbers are illustrative: the driver shows no table and no key."
 	case r.Doubt != "":
@@ -108,6 +115,17 @@ func (r *resolver) ofWindows(t *nictext.ImportedTable) {
 func (r *resolver) sampleKey() bool {
 	t := r.imports.table.value
 	return t != nil && t.EntriesAreCPUs() && r.Key.Name() == "microsoft" && !r.onlyQueue()
+}
+
+// HashUnknown tells whether a hash that is not known chooses the queues.
+func (s *Settings) HashUnknown() bool { return s.OtherHash.Does != "" && !s.onlyQueue() }
+
+// RefuseUnpredicted refuses a command that is of nothing but which CPU a flow goes to.
+func (s *Settings) RefuseUnpredicted(command string) error {
+	if !s.HashUnknown() {
+		return nil
+	}
+	return cli.Usagef("%s needs to know where a flow goes, and the NIC %s", command, s.OtherHash.Does)
 }
 
 // Notes are what the reader of the results must know first: the doubt, and what there is besides.

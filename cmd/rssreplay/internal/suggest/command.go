@@ -162,6 +162,9 @@ func (f *suggestFlags) newSuggester(e *cli.Env, captures []string, shown *anonym
 	if err := s.settings.RefuseMoves("suggest"); err != nil {
 		return nil, err
 	}
+	if err := s.settings.RefuseUnpredicted("suggest"); err != nil {
+		return nil, err
+	}
 	f.headroom.AddTo(s.settings)
 	at := slices.IndexFunc(s.settings.Modes, func(m engine.Mode) bool { return m != engine.NonRSS })
 	if at < 0 {
