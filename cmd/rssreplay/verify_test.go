@@ -627,7 +627,7 @@ func TestVerifyCommands(t *testing.T) {
 		{web, []string{"--layout", moved}, []string{"--table", table}, "moved-entries", "--layout " + moved},
 		{web, []string{"--key", "mellanox"}, []string{"--table", table}, "key", "--key mellanox"},
 		{web, []string{"--xfrm", "symmetric-xor"}, []string{"--xfrm", "ena"}, "xfrm", "--xfrm symmetric-xor"},
-		{truth, []string{"--rx-flow-hash", "udp4=sd"}, []string{"--rx-flow-hash", "udp6=sdfn"}, "hash-fields", "--rx-flow-hash udp6=sdfn --rx-flow-hash udp4=sd"},
+		{truth, []string{"--rx-flow-hash", "udp4=sd"}, []string{"--rx-flow-hash", "udp6=sdfn", "--rx-flow-hash", "udp4=sdfn"}, "hash-fields", "--rx-flow-hash udp6=sdfn --rx-flow-hash udp4=sd"},
 		{truth, []string{"--hash-types", "tcp_ipv4,tcp_ipv6"}, []string{"--rx-flow-hash", "udp6=sdfn"}, "hash-fields", "--hash-types tcp_ipv4,tcp_ipv6"},
 		{truth, []string{"--nic", "qemu-igb", "--key", "microsoft", "--layout", "equal"}, []string{"--nic", "ixgbe", "--key", "microsoft"}, "parser", "--layout equal:8 --table-size 128"},
 		{truth, []string{"--nic", "qemu-igb", "--key", "microsoft", "--layout", "equal"}, nil, "hash-fields-parser", "--layout equal:8 --table-size 128"},

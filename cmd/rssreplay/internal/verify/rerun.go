@@ -80,14 +80,16 @@ func (v *verification) noCommand(x *report.VerifyExplanation) string {
 }
 
 // withGiven is the change with those values of flags that are given more than once, which it
-// would take the place of.
+// would take the place of; but not those of a kind of packets that it says again, whose last counts.
 func (v *verification) withGiven(change []findings.Argument) (all []findings.Argument) {
 	for _, flag := range []string{"--rule", "--rx-flow-hash"} {
 		if !slices.ContainsFunc(change, func(c findings.Argument) bool { return c.Flag == flag && c.Value != "" }) {
 			continue
 		}
 		for _, a := range v.given {
-			if a.Flag == flag {
+			kind, _, _ := strings.Cut(a.Value, "=")
+			again := func(c findings.Argument) bool { return c.Flag == flag && strings.HasPrefix(c.Value, kind+"=") }
+			if a.Flag == flag && !slices.ContainsFunc(change, again) {
 				all = append(all, a)
 			}
 		}
