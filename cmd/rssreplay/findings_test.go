@@ -890,6 +890,11 @@ func TestSpreadIsTypical(t *testing.T) {
 	// Of these the default key leads all to one CPU, and four to each.
 	colliding := []int{1, 6, 13, 18, 27, 29, 42, 65}
 	apart := []int{1, 6, 13, 18, 8, 11, 14, 24, 2, 5, 17, 26, 10, 15, 34, 39, 0, 21, 35, 38, 3, 9, 19, 25, 12, 16, 22, 28, 4, 7, 20, 23}
+	table := filepath.Join(t.TempDir(), "table.txt")
+	text := "RX flow hash indirection table for eth0 with 8 RX ring(s):\n    0:  0 1 2 3 4 5 6 7\nRSS hash key:\n" + strings.Repeat("5e:17:", 19) + "5e:17\n"
+	if err := os.WriteFile(table, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
 	for name, test := range map[string]struct {
 		args  []string
 		write func(*trafficWriter)
@@ -928,11 +933,39 @@ func TestSpreadIsTypical(t *testing.T) {
 				t.Errorf("%s: %s has no %q, or more:\n%.600s", name, format, want, text)
 			}
 		}
-		for _, command := range [][]string{{"compare", "--layout", "block"}, {"suggest"}} { // which don't look
+		for _, command := range [][]string{{"compare", "--layout", "block"}, {"compare", "--table", table}, {"suggest"}} { // which don't look
 			var stdout, stderr strings.Builder
 			line := slices.Concat([]string{"rssreplay"}, command, []string{path, "--cpus", "8"}, test.args)
-			if status := run(line, strings.NewReader(""), &stdout, &stderr); status != exitDone || strings.Contains(stdout.String(), "typical") {
-				t.Errorf("%s: %s: status %d, %s\n%.600s", name, command[0], status, stderr.String(), stdout.String())
+			status := run(line, strings.NewReader(""), &stdout, &stderr)
+			if text := stdout.String(); status != exitDone || strings.Contains(text, "typical") {
+				t.Errorf("%s: %s: status %d, %s\n%.600s", name, command, status, stderr.String(), text)
+			} else if name == "no hash" && (!strings.Contains(text, test.want) || strings.Contains(text, "NIC's own") || strings.Contains(text, "default key")) {
+				t.Errorf("%s: %s has no %q, or asks for a key:\n%.600s", name, command, test.want, text)
+			}
+		}
+	}
+}
+
+// Nor do compare and suggest say that packets have no hash which are not read: of an unknown link
+// type, as of Wi-Fi, or cut off.
+func TestUnreadIsNotUnhashed(t *testing.T) {
+	for name, write := range map[string]func(*trafficWriter){
+		"unknown": func(w *trafficWriter) { w.packet(gopacket.Payload(arp)) },
+		"cut":     func(w *trafficWriter) { w.snap = 20; w.even(10, 1) },
+	} {
+		path := captureOf(t, write)
+		if capture, err := os.ReadFile(path); err != nil {
+			t.Fatal(err)
+		} else if capture[20] = 147; name == "unknown" { // LINKTYPE_USER0
+			if err := os.WriteFile(path, capture, 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, command := range [][]string{{"compare", "--layout", "block"}, {"suggest"}} {
+			var stdout, stderr strings.Builder
+			status := run(slices.Concat([]string{"rssreplay"}, command, []string{path}), strings.NewReader(""), &stdout, &stderr)
+			if text := stdout.String(); status != exitDone || strings.Contains(text, "No packet has a hash") || !strings.Contains(text, "CPU numbers are illustrative") {
+				t.Errorf("%s: %s: status %d, %s\n%.300s", name, command[0], status, stderr.String(), text)
 			}
 		}
 	}

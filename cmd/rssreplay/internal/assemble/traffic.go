@@ -126,8 +126,7 @@ func (a *ReportBuilder) tellCapture(t *findings.Traffic) {
 	t.Interfaces = a.interfaces()
 	most := 0
 	for _, l := range a.Result.Links {
-		switch l.Link {
-		case pcaps.Link80211, pcaps.LinkRadiotap, pcaps.LinkPPI: // PPI is of 802.11, as Kismet and AirPcap write it
+		if wireless(l.Link) {
 			t.Wireless += l.Packets
 		}
 		if !l.Link.Known() && int(l.Packets) > most {
@@ -137,6 +136,11 @@ func (a *ReportBuilder) tellCapture(t *findings.Traffic) {
 	t.LeapsAhead, t.LeapsBack = leaps(&a.Result.TimeLeaps)
 	g := &a.Result.Gaps
 	t.Gaps = findings.Gaps{Count: g.Count, Total: g.Total, Longest: g.Longest, LongestFrame: uint64(g.LongestFrame), LongestStart: g.LongestStart}
+}
+
+// wireless tells whether a link type is of 802.11, as a radio hears it.
+func wireless(l pcaps.LinkType) bool {
+	return l == pcaps.Link80211 || l == pcaps.LinkRadiotap || l == pcaps.LinkPPI // as Kismet and AirPcap write it
 }
 
 // interfaces are those that received packets, by the host's numbers where the capture has any.

@@ -26,12 +26,7 @@ func (a *ReportBuilder) sayWorth(r *report.Report) {
 	case has("unread-link") || has("loopback"):
 		spread = "; so is the spread."
 	case at >= 0 && r.Modes[at].RPS == nil && r.Unkeyed():
-		queue := a.Settings.Config.DefaultQueue
-		if slices.ContainsFunc(r.Rules, func(f report.Rule) bool { return f.Packets > 0 && f.Overrides() }) {
-			none = "No packet meets the table: rules, or the lack of a hash, choose all queues, whatever the key."
-			break
-		}
-		none = fmt.Sprintf("No packet has a hash: all go to queue %d on CPU %d, whatever the key.", queue, r.Table.QueueCPUs[queue])
+		none = a.keyless()
 	case has("udp-ports-assumed"):
 		spread = "; the spread depends on UDP's hash."
 	case at >= 0:
@@ -54,4 +49,41 @@ func (a *ReportBuilder) sayWorth(r *report.Report) {
 	if at := slices.Index(r.Notes, a.Settings.Doubt); at >= 0 && a.Settings.DoubtsKey {
 		r.Notes[at] = cmp.Or(none, strings.TrimSuffix(a.Settings.Doubt, ".")+spread)
 	}
+}
+
+// keyless is what chooses all queues where no packet comes to its own by a hash, so that the key
+// decides nothing; "" where some do.
+func (a *ReportBuilder) keyless() string {
+	r := report.Report{Capture: report.Capture{Received: a.Result.Received}, Table: a.Table(), Rules: a.Rules()}
+	switch queue := a.Settings.Config.DefaultQueue; {
+	case !r.Unkeyed():
+		return ""
+	case slices.ContainsFunc(r.Rules, func(f report.Rule) bool { return f.Packets > 0 && f.Overrides() }):
+		return "No packet meets the table: rules, or the lack of a hash, choose all queues, whatever the key."
+	default:
+		return fmt.Sprintf("No packet has a hash: all go to queue %d on CPU %d, whatever the key.", queue, r.Table.QueueCPUs[queue])
+	}
+}
+
+// Keyless is the same where no finding weighs what is not read of the packets: "" then, too.
+func (a *ReportBuilder) Keyless() string {
+	for _, l := range a.Result.Links {
+		if !l.Link.Known() || wireless(l.Link) {
+			return ""
+		}
+	}
+	if a.Result.HeadersCut > 0 {
+		return ""
+	}
+	return a.keyless()
+}
+
+// ScenarioNotes are the notes where no finding follows: no key is asked for that decides nothing.
+func (a *ReportBuilder) ScenarioNotes() []string {
+	notes := a.Notes()
+	at := slices.Index(notes, a.Settings.Doubt)
+	if none := a.Keyless(); at >= 0 && a.Settings.DoubtsKey && none != "" && !a.Settings.Config.RPS.Steers() {
+		notes[at] = none
+	}
+	return notes
 }

@@ -21,7 +21,7 @@ func (c *comparison) report() (*report.Compare, error) {
 		}
 		a := c.builder(s)
 		compare.Scenarios = append(compare.Scenarios, s.replayedScenario(a))
-		notes, caveats = append(notes, a.Notes()), append(caveats, a.Caveats())
+		notes, caveats = append(notes, a.ScenarioNotes()), append(caveats, a.Caveats())
 		if s.live == 0 {
 			compare.Capture = a.Capture()
 		}
@@ -74,6 +74,7 @@ func (c *comparison) keysNote() string {
 	var without []string
 	for _, s := range c.replays {
 		switch illustrative := s.settings.Illustrative(); {
+		case illustrative && c.builder(s).Keyless() != "": // nothing moves for it
 		case illustrative:
 			without = append(without, s.name)
 		case table == "" && s.flags.Set.Changed("table"):

@@ -23,7 +23,7 @@ func (c *candidates) report(figures []report.Figures) (*report.Suggest, error) {
 		Capture: a.Capture(), Parameters: s.settings.Parameters, Objective: s.by, Mode: s.mode.String(),
 		Judging: c.judging, Present: report.Placement{Figures: figures[0], Even: c.evenly(s.settings.Config.Table)},
 		Bound: c.bound(a), Curve: c.curve, Table: a.Table(), CPUs: len(s.settings.Config.CPUs),
-		Notes: s.settings.Notes(), Caveats: a.Caveats(),
+		Notes: a.ScenarioNotes(), Caveats: a.Caveats(),
 	}
 	c.contextTables()
 	var assumed uint64
@@ -67,7 +67,7 @@ func (c *candidates) report(figures []report.Figures) (*report.Suggest, error) {
 			return nil, err
 		}
 	}
-	c.caution(r, assumed)
+	c.caution(r, a.Keyless() != "", assumed)
 	return r, nil
 }
 
@@ -101,10 +101,10 @@ func (c *candidates) evenly(table nicmodel.IndirectionTable) report.Fraction {
 	return fraction(c.balance.WithEvenFlows(table))
 }
 
-// caution adds what a reader must know before he sets anything.
-func (c *candidates) caution(r *report.Suggest, assumed uint64) {
+// caution adds what a reader must know before he sets anything; keyless: no key decides.
+func (c *candidates) caution(r *report.Suggest, keyless bool, assumed uint64) {
 	r.NoTable = c.settings.Untabled(profile.SetTable)
-	if r.NoTable == "" && c.settings.Illustrative() {
+	if r.NoTable == "" && c.settings.Illustrative() && !keyless {
 		r.Notes = append(r.Notes, "A table fits one key: with the default key these suggestions are illustrative, too. Give the NIC's own before you set one.")
 	}
 	if c.by == "busy" {
