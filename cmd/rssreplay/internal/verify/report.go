@@ -205,7 +205,7 @@ func (v *verification) judgeQueues(r *report.Verify, groups []group) {
 	j := c.Judge()
 	compared, agreed := r.Verdict, *r.Agrees
 	v.conclude(r, &j)
-	r.Evidence = []string{recordsEvidence(&j)}
+	r.Evidence = []string{recordsEvidence(&j, "queues")}
 	switch {
 	case !agreed: // maybe by what rules take alone
 		r.Agrees, r.Verdict = &agreed, compared
@@ -281,7 +281,7 @@ func (v *verification) counters(groups []group) *judge.Counters {
 // conclude is what was judged, for the report.
 func (v *verification) conclude(r *report.Verify, j *judge.Judgement) {
 	if j.Null.Trials > 0 {
-		r.Null = &report.VerifyNull{Trials: j.Null.Trials, Least: report.Fraction(j.Null.Least), AsGood: j.Null.AsGood}
+		r.Null = verifyNull(&j.Null)
 	}
 	for i := range j.Explanations {
 		e := &j.Explanations[i]
@@ -301,6 +301,10 @@ func (v *verification) conclude(r *report.Verify, j *judge.Judgement) {
 	if j.Verdict != judge.CantTell {
 		r.Agrees = new(j.Verdict == judge.Agrees)
 	}
+}
+
+func verifyNull(n *judge.Null) *report.VerifyNull {
+	return &report.VerifyNull{Trials: n.Trials, Least: report.Fraction(n.Least), AsGood: n.AsGood}
 }
 
 // maxOtherExplanations bounds those listed beside the simplest one.

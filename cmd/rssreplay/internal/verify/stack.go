@@ -216,17 +216,14 @@ func (v *verification) judgeCPUs(r *report.Verify, groups []group, s score) {
 			v.explainCPUs(r, groups, s)
 		}
 	case s.cpu.all > 0 && s.hash.all == 0 && !(r.Agrees != nil && !*r.Agrees):
-		null, chances := v.cpuChance(groups)
-		r.Null = &report.VerifyNull{Trials: null.Trials, Least: report.Fraction(null.Least), AsGood: null.AsGood}
-		if null.AsGood > 0 {
-			r.Evidence = append(r.Evidence, fmt.Sprintf("%d of %d %s lead as many packets to the recorded CPUs; the best of them leads %s there.", null.AsGood, null.Trials, chances, percentage(1-null.Least)))
-			if s.queue.all == 0 || r.Agrees == nil {
-				r.Agrees, r.Verdict = nil, fmt.Sprintf("Recorded CPUs can't tell: %d of %d %s fit as well; record hashes, or use more flows.", null.AsGood, null.Trials, chances)
-			}
-			return
+		j := v.cpuChance(groups)
+		r.Null, r.Evidence = verifyNull(&j.Null), append(r.Evidence, recordsEvidence(j, "CPUs"))
+		switch {
+		case j.Null.AsGood == 0:
+			r.Agrees, r.Verdict = new(true), agreesWith(s)
+		case s.queue.all == 0 || r.Agrees == nil:
+			r.Agrees, r.Verdict = nil, fmt.Sprintf("Recorded CPUs can't tell: %d of %s %s; record hashes, or use more flows.", j.Null.AsGood, trials(&j.Null), fitAsWell(j))
 		}
-		r.Evidence = append(r.Evidence, fmt.Sprintf("None of %d %s leads more than %s of the packets to the recorded CPUs.", null.Trials, chances, percentage(1-null.Least)))
-		r.Agrees, r.Verdict = new(true), agreesWith(s)
 	}
 }
 
@@ -318,14 +315,14 @@ func keylessCPUs(sample []*group, c *stackClaim) bool {
 
 // cpuChance is how well random keys lead to the recorded CPUs; where no key changes
 // anything, how well even spreads over the CPUs in use do.
-func (v *verification) cpuChance(groups []group) (null judge.Null, chances string) {
+func (v *verification) cpuChance(groups []group) *judge.Judgement {
 	sample, all := v.cpuSample(groups)
 	wrong := wrongCPUs(sample, all, v.stack)
 	if !keylessCPUs(sample, v.stack) {
-		return judge.NullOf(wrong, func(n int) float64 { return wrongCPUs(sample, all, underKey(v.stack, n)) }), "random keys"
+		return &judge.Judgement{Null: judge.NullOf(wrong, func(n int) float64 { return wrongCPUs(sample, all, underKey(v.stack, n)) })}
 	}
 	cpus := v.settings.Config.CPUs
-	return judge.NullOf(wrong, func(n int) float64 {
+	return &judge.Judgement{Keyless: true, Null: judge.NullOf(wrong, func(n int) float64 {
 		var apart uint64
 		for i, g := range sample {
 			if int32(cpus[mixed(uint64(n+1)<<32|uint64(i))%uint32(len(cpus))]) != g.cpu {
@@ -333,5 +330,5 @@ func (v *verification) cpuChance(groups []group) (null judge.Null, chances strin
 			}
 		}
 		return float64(apart) / float64(max(all, 1))
-	}), "even spreads"
+	})}
 }

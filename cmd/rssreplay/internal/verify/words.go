@@ -101,13 +101,13 @@ func (v *verification) evidence(j *judge.Judgement, r *report.Verify) []string {
 	return all
 }
 
-// recordsEvidence says what chance does to recorded queues.
-func recordsEvidence(j *judge.Judgement) string {
+// recordsEvidence says what chance does to recorded queues or CPUs.
+func recordsEvidence(j *judge.Judgement, of string) string {
 	n := &j.Null
 	if n.AsGood > 0 {
-		return fmt.Sprintf("%d of %s %s lead as many packets to the recorded queues; the best of them leads %s there.", n.AsGood, trials(n), chances(j), percentage(1-n.Least))
+		return fmt.Sprintf("%d of %s %s lead as many packets to the recorded %s; the best of them leads %s there.", n.AsGood, trials(n), chances(j), of, percentage(1-n.Least))
 	}
-	return fmt.Sprintf("None of %s %s leads more than %s of the packets to the recorded queues.", trials(n), chances(j), percentage(1-n.Least))
+	return fmt.Sprintf("None of %s %s leads more than %s of the packets to the recorded %s.", trials(n), chances(j), percentage(1-n.Least), of)
 }
 
 // fitText says in words what alpha, beta and the residual are, of all that was seen;
