@@ -52,24 +52,23 @@ func (c *Compare) clearBest(f *Figure) []bool {
 	return among
 }
 
-// WithoutRSS is what the scenarios have under non-rss: one mode if it is the same
-// in all, none if it is what is compared, or not in all.
-func WithoutRSS(scenarios []Scenario) []*Mode {
-	var modes []*Mode
+// WithoutRSS is what the scenarios have under non-rss: shared if it is the same in all,
+// else each its own; neither if it is what is compared, or not in all.
+func WithoutRSS(scenarios []Scenario) (shared *Mode, own []*Mode) {
 	same := true
 	for i := range scenarios {
 		s := &scenarios[i]
 		m := s.ModeNamed(NonRSS)
 		if m == nil || s.Compared == NonRSS {
-			return nil
+			return nil, nil
 		}
-		modes = append(modes, m)
-		same = same && reflect.DeepEqual(countersOf(m), countersOf(modes[0]))
+		own = append(own, m)
+		same = same && reflect.DeepEqual(countersOf(m), countersOf(own[0]))
 	}
 	if same {
-		return modes[:1]
+		return own[0], nil
 	}
-	return modes
+	return nil, own
 }
 
 // EntriesThatDiffer says in words, none of them to be parted, how a table differs

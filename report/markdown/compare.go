@@ -85,13 +85,13 @@ func (m *markdown) longNames(scenarios []report.Scenario, names []string) {
 // best of a row in bold.
 func (m *markdown) scenarioFigures(c *report.Compare, names []string, figures []report.Figure) {
 	scenarios := c.Scenarios
-	others := report.WithoutRSS(scenarios)
+	shared, _ := report.WithoutRSS(scenarios)
 	heads := []string{""}
 	modes := []string{"mode"}
 	for i := range scenarios {
 		heads, modes = append(heads, "*"+names[i]), append(modes, code(scenarios[i].Compared))
 	}
-	if len(others) == 1 {
+	if shared != nil {
 		heads, modes = append(heads, "*without RSS"), append(modes, code(report.NonRSS))
 	}
 	rows := [][]string{modes}
@@ -105,8 +105,8 @@ func (m *markdown) scenarioFigures(c *report.Compare, names []string, figures []
 			}
 			row = append(row, text)
 		}
-		if len(others) == 1 {
-			row = append(row, f.Text(f.Value(nil, others[0])))
+		if shared != nil {
+			row = append(row, f.Text(f.Value(nil, shared)))
 		}
 		rows = append(rows, row)
 	}

@@ -230,8 +230,8 @@ func (h *compareBody) writeData(w *bufio.Writer) error {
 // listedScenarios a row for each scenario, and the rest folded.
 func (h *compareBody) figures(c *report.Compare) {
 	scenarios := c.Scenarios
-	others := report.WithoutRSS(scenarios)
-	h.figuresHead(scenarios, others)
+	shared, own := report.WithoutRSS(scenarios)
+	h.figuresHead(scenarios, shared != nil)
 	if c.OfCaptures() {
 		h.Figures.Caption = "Figures of two captures; ★ marks the lower of a row, whatever is the cause"
 	}
@@ -240,27 +240,19 @@ func (h *compareBody) figures(c *report.Compare) {
 	for _, f := range report.ComparedFigures(scenarios) {
 		listed[len(h.Figures.Rows)] = listedFigures[f.Metric]
 		row := figureRow(c, &f)
-		if len(others) == 1 {
-			row = append(row, figureCell(&f, nil, others[0]))
+		if shared != nil {
+			row = append(row, figureCell(&f, nil, shared))
 		}
 		h.Figures.row(row...)
 		if unlike && f.Metric == "imbalance.packets" {
 			listed[len(h.Figures.Rows)] = true
-			h.Figures.row(perCPU(&f, scenarios, len(others) == 1)...)
+			h.Figures.row(perCPU(&f, scenarios, shared != nil)...)
 		}
-		if h.WithoutRSS != nil {
-			without := []cell{figureHead(f.Label)}
-			for _, m := range others {
-				without = append(without, figureCell(&f, nil, m))
-			}
-			h.WithoutRSS.row(without...)
-		}
+	}
+	if own != nil {
+		h.WithoutRSS = withoutRSS(scenarios, own, h.Figures.Head)
 	}
 	h.Figures.numbers(0)
-	if h.WithoutRSS != nil {
-		h.WithoutRSS.numbers(0)
-		h.WithoutRSS.Late = len(scenarios) > listedScenarios
-	}
 	if len(scenarios) > listedScenarios {
 		all := h.Figures
 		all.ID, all.Caption, all.Late = "all-figures", "All figures", true
@@ -275,14 +267,14 @@ func (h *compareBody) figures(c *report.Compare) {
 // figuresHead begins the figures with a column for each scenario and its mode. Without
 // RSS, where no table is asked, all scenarios are one, which is the last column, or they
 // have a table of their own.
-func (h *compareBody) figuresHead(scenarios []report.Scenario, others []*report.Mode) {
+func (h *compareBody) figuresHead(scenarios []report.Scenario, shared bool) {
 	h.Figures = table{ID: "figures-table", Caption: "Figures of the scenarios; ★ marks the best of a row on this capture", Head: heads("figure")}
 	row := []cell{headCell("mode")}
 	for i := range scenarios {
 		h.Figures.Head = append(h.Figures.Head, head{Text: words.Shown(scenarios[i].Name), Number: true})
 		row = append(row, cell{Text: words.Shown(scenarios[i].Compared), Number: true})
 	}
-	if len(others) == 1 {
+	if shared {
 		h.Figures.Head = append(h.Figures.Head, head{Text: report.NonRSS, Number: true})
 		row = append(row, cell{Text: report.NonRSS, Number: true})
 		where := "column"
@@ -292,9 +284,20 @@ func (h *compareBody) figuresHead(scenarios []report.Scenario, others []*report.
 		h.Notes = append(h.Notes, "The "+where+" "+report.NonRSS+" is of every scenario: without RSS no indirection table is asked.")
 	}
 	h.Figures.row(row...)
-	if len(others) > 1 {
-		h.WithoutRSS = &table{ID: "without-rss", Caption: "Without RSS", Head: slices.Clone(h.Figures.Head)}
+}
+
+// withoutRSS is the table of their own.
+func withoutRSS(scenarios []report.Scenario, own []*report.Mode, heads []head) *table {
+	t := &table{ID: "without-rss", Caption: "Without RSS", Head: slices.Clone(heads), Late: len(scenarios) > listedScenarios}
+	for _, f := range report.ComparedFigures(scenarios) {
+		row := []cell{figureHead(f.Label)}
+		for _, m := range own {
+			row = append(row, figureCell(&f, nil, m))
+		}
+		t.row(row...)
 	}
+	t.numbers(0)
+	return t
 }
 
 // figureRow is a figure of each scenario, with the best marked, and how it differs from the

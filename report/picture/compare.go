@@ -66,7 +66,6 @@ func (p *plot) imbalances(c *report.Compare) {
 			most = v
 		}
 	}
-	others := report.WithoutRSS(scenarios)
 	best := c.Marked(&f)
 	left, inside := float64(plotMargin+nameRoom), float64(plotInside-nameRoom-figureRoom)
 	top, heads := p.y, report.HeadsWithin(scenarios, nameColumns)
@@ -74,9 +73,9 @@ func (p *plot) imbalances(c *report.Compare) {
 		s := &shown[i]
 		p.imbalance(s.Name, heads[i], f.Of(s), most, best[i], left, inside)
 	}
-	if len(others) == 1 {
+	if shared, _ := report.WithoutRSS(scenarios); shared != nil {
 		without := "without RSS (" + report.NonRSS + ")"
-		p.imbalance(without, without, others[0].Imbalance.Packets, most, false, left, inside)
+		p.imbalance(without, without, shared.Imbalance.Packets, most, false, left, inside)
 	}
 	p.Rectangle(left-0.5, top, 1, p.y-top, p.colors.ink, "")
 	p.Text(left, p.y+12, "1, even", picture.Font{Size: labelSize, Color: p.colors.ink, Anchor: picture.Middle})

@@ -80,16 +80,13 @@ func (t *writer) scenarioFigures(c *report.Compare, heads []string, unspread boo
 			t.para(fmt.Sprintf("#%d", i+1), 4, s.Name, report.Plain)
 		}
 	}
-	var others []*report.Mode
+	var shared *report.Mode // has a column
+	var own []*report.Mode
 	if unspread {
-		others = report.WithoutRSS(scenarios)
+		shared, own = report.WithoutRSS(scenarios)
 	}
-	var other *report.Mode // one of all scenarios has a column
-	if len(others) == 1 {
-		other = others[0]
-	}
-	t.grid(figuresGrid(c, heads, !alike, other))
-	if other != nil {
+	t.grid(figuresGrid(c, heads, !alike, shared))
+	if shared != nil {
 		t.line("")
 		t.say("The column " + report.NonRSS + " is of every scenario: without RSS no indirection table is asked.")
 	}
@@ -101,19 +98,19 @@ func (t *writer) scenarioFigures(c *report.Compare, heads []string, unspread boo
 		t.line("")
 		t.say(sentence)
 	}
-	if len(others) > 1 {
-		t.withoutRSS(scenarios, heads)
+	if own != nil {
+		t.withoutRSS(scenarios, own, heads)
 	}
 }
 
-// figuresGrid is the table of scenarioFigures; other is non-rss' column, nil for none, and
+// figuresGrid is the table of scenarioFigures; shared is non-rss' column, nil for none, and
 // modes asks for a row of the scenarios' modes.
-func figuresGrid(c *report.Compare, heads []string, modes bool, other *report.Mode) *grid {
+func figuresGrid(c *report.Compare, heads []string, modes bool, shared *report.Mode) *grid {
 	g := &grid{keys: 1, columns: []column{{left: true}}}
 	for _, head := range heads {
 		g.columns = append(g.columns, column{head: head + otherMark})
 	}
-	if other != nil {
+	if shared != nil {
 		g.columns = append(g.columns, column{head: report.NonRSS})
 	}
 	if modes {
@@ -121,7 +118,7 @@ func figuresGrid(c *report.Compare, heads []string, modes bool, other *report.Mo
 		for i := range c.Scenarios {
 			row = append(row, plainCell(c.Scenarios[i].Compared+otherMark))
 		}
-		if other != nil {
+		if shared != nil {
 			row = append(row, plainCell(report.NonRSS))
 		}
 		g.row(row...)
@@ -140,8 +137,8 @@ func figuresGrid(c *report.Compare, heads []string, modes bool, other *report.Mo
 			}
 			row = append(row, shown)
 		}
-		if other != nil {
-			row = append(row, plainCell(f.Text(f.Value(nil, other))))
+		if shared != nil {
+			row = append(row, plainCell(f.Text(f.Value(nil, shared))))
 		}
 		g.row(row...)
 	}
@@ -175,7 +172,7 @@ func (t *writer) scenarioHeadrooms(c *report.Compare, heads []string) {
 }
 
 // withoutRSS is non-rss of each scenario, where they differ.
-func (t *writer) withoutRSS(scenarios []report.Scenario, heads []string) {
+func (t *writer) withoutRSS(scenarios []report.Scenario, own []*report.Mode, heads []string) {
 	t.heading("WITHOUT RSS", "under "+report.NonRSS)
 	g := grid{keys: 1, columns: []column{{left: true}}}
 	for _, head := range heads {
@@ -186,8 +183,8 @@ func (t *writer) withoutRSS(scenarios []report.Scenario, heads []string) {
 			break // nothing stays where it is
 		}
 		row := []cell{plainCell(f.Label)}
-		for i := range scenarios {
-			row = append(row, plainCell(f.Text(f.Value(nil, scenarios[i].ModeNamed(report.NonRSS)))))
+		for _, m := range own {
+			row = append(row, plainCell(f.Text(f.Value(nil, m))))
 		}
 		g.row(row...)
 	}
