@@ -265,7 +265,7 @@ func (r *RPS) file(receive bool, queue, file, value string) error {
 
 // command takes what a command sets: of one queue, of a range of them, or of all.
 func (r *RPS) command(value, queues, file string) error {
-	from, to := 0, -1
+	var from, to int
 	switch {
 	case queues == "*":
 	case strings.HasPrefix(queues, "["):
