@@ -125,7 +125,7 @@ func ComparedFigures(scenarios []Scenario) []Figure {
 		modes = append(modes, *scenarios[i].Mode())
 	}
 	first = append(append(append(first, serialFigures()...), ruleFigures(scenarios)...), steeringFigures(modes)...)
-	return append(first, ImbalanceOfPackets, imbalanceOfBytes, imbalanceOfBusy, imbalanceOfBusiest, peakImbalance, mostLoaded, mostLoadedShare, busiestCPU,
+	return append(first, ImbalanceOfPackets, imbalanceOfBytes, imbalanceOfBusy, imbalanceOfBusiest, peakImbalance, mostLoaded, MostLoadedShare, busiestCPU,
 		dropped, interrupts, perDPC, latencyP50, latencyP99, latencyMax,
 		figure("flows_moved", "flows moved to another CPU", moved(func(s *Scenario) *uint64 { return s.FlowsMoved }), integerText, spread),
 		figure("", "  their packets", moved(func(s *Scenario) *uint64 { return s.PacketsMoved }), integerText, spread))

@@ -23,7 +23,7 @@ func (s *Scenario) NumCPUs() int { return len(s.Mode().CPUs) }
 // the mean that is; and of two captures the one with more packets has more.
 func (c *Compare) Marked(f *Figure) []bool {
 	switch comparable := SameCPUs(c.Scenarios); {
-	case f.Label == mostLoadedShare.Label && !comparable:
+	case f.Label == MostLoadedShare.Label && !comparable:
 		return c.clearBest(f)
 	case f.Metric == "", f.Metric == "flows_moved", strings.HasPrefix(f.Metric, "imbalance.") && !comparable,
 		c.OfCaptures() && f.counts(), c.unjudged(f):
@@ -430,7 +430,7 @@ type comparedLoads struct {
 func (c *Compare) comparedLoads() *comparedLoads {
 	l := &comparedLoads{Compare: c, load: ImbalanceOfPackets, text: func(f Fraction) string { return words.Fixed(f, 2) + " times" }, of: "the mean"}
 	if !SameCPUs(c.Scenarios) {
-		l.load, l.text, l.of = mostLoadedShare, words.Percent[Fraction], "of the packets"
+		l.load, l.text, l.of = MostLoadedShare, words.Percent[Fraction], "of the packets"
 	}
 	l.best, l.among = l.load.best(c.Scenarios), c.clearBest(&l.load)
 	return l

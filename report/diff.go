@@ -182,7 +182,7 @@ func (c *Compare) unjudged(f *Figure) bool {
 	if !f.has(chanceKnown|chanceUnknown|asLoad|asLoadByRate|asLoadOverRate) && !f.counts() || !f.Differs(was, now, true) {
 		return false
 	}
-	least, most, known := chanceOf(was, now, &mostLoadedShare)
+	least, most, known := chanceOf(was, now, &MostLoadedShare)
 	switch {
 	case f.Label == imbalanceOfBytes.Label:
 		return true
@@ -190,7 +190,7 @@ func (c *Compare) unjudged(f *Figure) bool {
 		return false
 	case !known:
 		return true
-	case mostLoadedShare.Differs(was, now, true):
+	case MostLoadedShare.Differs(was, now, true):
 		return false
 	case f.has(chanceKnown):
 		return f.counts() // these grow with the traffic

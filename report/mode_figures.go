@@ -87,8 +87,8 @@ var (
 	imbalanceOfBusiest = figure("imbalance.busiest_window", "imbalance in the busiest window", ofMode(func(m *Mode) Fraction { return imbalanceIn(m.Imbalance.BusiestWindow) }), ratioText, windows, chanceUnknown)
 	peakImbalance      = figure("", "peak imbalance of a window", ofMode(func(m *Mode) Fraction { return imbalanceIn(PeakWindow(m.Series)) }), ratioText, windows, chanceUnknown)
 	mostLoaded         = figure("", "packets on the most loaded CPU", count(func(m *Mode) uint64 { return Extreme(m, slices.Max) }), integerText, leading, spread, chanceKnown)
-	// mostLoadedShare is what scenarios of different numbers of CPUs are compared by.
-	mostLoadedShare = figure("", "  their share", ofMode(func(m *Mode) Fraction { return Ratio(Extreme(m, slices.Max), m.Totals.Packets) }), words.Percent[Fraction], spread, chanceKnown)
+	// MostLoadedShare is what scenarios of different numbers of CPUs are compared by.
+	MostLoadedShare = figure("", "  their share", ofMode(func(m *Mode) Fraction { return Ratio(Extreme(m, slices.Max), m.Totals.Packets) }), words.Percent[Fraction], spread, chanceKnown)
 	busiestCPU      = figure("", "utilization of the busiest CPU", ofMode(MaxUtilization), words.Percent[Fraction], leading, asLoadByRate)
 	dropped         = figure("drops", "packets dropped", count((*Mode).Overflows), integerText, leading, chanceUnknown)
 	interrupts      = figure("interrupts", "interrupts", count(func(m *Mode) uint64 { return m.Totals.Interrupts }), integerText)
@@ -248,7 +248,7 @@ func loadFigures(modes []Mode) []Figure {
 		figure("", "packets on the least loaded CPU", count(func(m *Mode) uint64 { return Extreme(m, slices.Min) }), integerText),
 		figure("", "  their share", ofMode(func(m *Mode) Fraction { return Ratio(Extreme(m, slices.Min), m.Totals.Packets) }), words.Percent[Fraction]),
 		figure("", "packets on a CPU, mean", ofMode(func(m *Mode) Fraction { return Ratio(m.Totals.Packets, len(m.CPUs)) }), integerText),
-		mostLoaded, mostLoadedShare, ImbalanceOfPackets,
+		mostLoaded, MostLoadedShare, ImbalanceOfPackets,
 		groupFigure("  by core", modes, func(b *Imbalance) *Fraction { return b.Cores }),
 		groupFigure("  by NUMA node", modes, func(b *Imbalance) *Fraction { return b.Nodes }),
 		imbalanceOfBusiest, peakImbalance, imbalanceOfBusy,

@@ -169,6 +169,9 @@ func (d *diagnosis) busiest() *report.CPU { return d.mode.MostLoaded() }
 
 // hottest says of the busiest CPU what it has and costs.
 func (d *diagnosis) hottest() string {
+	if d.mode.Totals.Packets == 0 { // rules drop all
+		return "no CPU gets a packet"
+	}
 	c := d.busiest()
 	with := ""
 	if d.mode != d.taken {

@@ -244,9 +244,8 @@ func (h *compareBody) figures(c *report.Compare) {
 			row = append(row, figureCell(&f, nil, shared))
 		}
 		h.Figures.row(row...)
-		if unlike && f.Metric == "imbalance.packets" {
-			listed[len(h.Figures.Rows)] = true
-			h.Figures.row(perCPU(&f, scenarios, shared != nil)...)
+		if last := len(h.Figures.Rows) - 1; unlike && f.Label == report.MostLoadedShare.Label {
+			listed[last-1], listed[last] = true, true // whose it is, too
 		}
 	}
 	if own != nil {
@@ -338,19 +337,6 @@ func delta(f *report.Figure, first, s *report.Scenario, otherCapture bool) strin
 		return arrow + " " + f.Text(report.Fraction(change))
 	}
 	return fmt.Sprintf("%s %.1f%%", arrow, change/math.Abs(float64(was))*100)
-}
-
-// perCPU is the imbalance by the number of CPUs in use, by which scenarios of different
-// numbers can be compared.
-func perCPU(f *report.Figure, scenarios []report.Scenario, withoutRSS bool) []cell {
-	row := []cell{figureHead("  ÷ CPUs in use")}
-	for i := range scenarios {
-		row = append(row, fixedCell(f.Of(&scenarios[i])/report.Fraction(scenarios[i].NumCPUs()), 3))
-	}
-	if withoutRSS {
-		row = append(row, nullCell())
-	}
-	return row
 }
 
 // diffSection is what two reports do not have alike, beside their figures.

@@ -46,7 +46,10 @@ func newImbalanceRows(c *report.Compare) *imbalanceRows {
 	across := func(at int64) string { return decimal(100 * float64(at) / float64(lines.Length)) }
 	for i := range lines.Lines {
 		line := &lines.Lines[i]
-		row := imbalanceRow{Name: words.Shown(line.Name), Class: heatClass(line.Mean), Tip: line.Tip(), Mean: words.Fixed(line.Mean, 3), Columns: 1}
+		row := imbalanceRow{Name: words.Shown(line.Name), Class: heatClass(line.Mean), Tip: line.Tip(), Mean: words.None, Columns: 1}
+		if !line.Mean.IsNull() {
+			row.Mean = "mean " + words.Fixed(line.Mean, 3)
+		}
 		if line.Column > 0 {
 			row.Columns = int(lines.Length / line.Column) // shorter lines end earlier
 		}

@@ -261,9 +261,12 @@ func (s latencyScale) grid() []plotLine {
 		}
 	}
 	var lines []plotLine
-	step := int64(max(draw.RoundStep((s.most-s.least)/4), 1))
-	for v := int64(s.least)/step*step + step; float64(v) <= s.most; v += step {
-		lines = append(lines, plotLine{decimal(s.y(v)), words.ExactDuration(v)})
+	for parts := 4.0; len(lines) < 3 && parts <= 16; parts *= 2 {
+		lines = nil
+		step := int64(max(draw.RoundStep((s.most-s.least)/parts), 1))
+		for v := int64(s.least)/step*step + step; float64(v) <= s.most; v += step {
+			lines = append(lines, plotLine{decimal(s.y(v)), words.ExactDuration(v)})
+		}
 	}
 	return lines
 }

@@ -366,7 +366,7 @@ func modesOf(modes []report.Mode) []*report.Mode {
 }
 
 // dropTile is the packets that found no room.
-func dropTile(m *report.Mode) tile {
+func dropTile(r *report.Report, m *report.Mode) tile {
 	drops := m.Overflows()
 	t := tile{Name: "dropped", Value: words.Count(drops), Title: words.Exact(drops) + " packets", Note: "no ring ran out of buffers"}
 	switch backlogs := m.BacklogDrops(); {
@@ -379,6 +379,9 @@ func dropTile(m *report.Mode) tile {
 		}
 	case m.RPS != nil:
 		t.Note = "no ring and no backlog was full"
+	}
+	if r.RuleDrops != nil && *r.RuleDrops > 0 {
+		t.Note += "; rules dropped " + words.Count(*r.RuleDrops)
 	}
 	return t
 }
@@ -396,7 +399,10 @@ func tiles(r *report.Report) []tile {
 	}
 	if most := m.MostLoaded(); most != nil && m.Totals.Packets > 0 {
 		share := report.Ratio(most.Packets, m.Totals.Packets)
-		heat := heatClass(m.Imbalance.Packets)
+		heat, over := heatClass(m.Imbalance.Packets), "the most loaded CPU ÷ the mean; 1 is even"
+		if m.Overflows() > 0 {
+			over += "; without dropped packets"
+		}
 		if heat == "warm" && slices.ContainsFunc(r.Verdict(), func(s report.Statement) bool { return s.Severity == report.Even }) {
 			heat = "" // chance makes as much
 		}
@@ -405,11 +411,11 @@ func tiles(r *report.Report) []tile {
 			Note:  fmt.Sprintf("%s of the packets of %s", words.Percent(share), words.Plural(uint64(len(m.CPUs)), "CPU", "CPUs")),
 			Class: heat,
 		}, tile{
-			Name: "imbalance", Value: words.Fixed(m.Imbalance.Packets, 2) + " ×", Note: "the most loaded CPU ÷ the mean; 1 is even",
+			Name: "imbalance", Value: words.Fixed(m.Imbalance.Packets, 2) + " ×", Note: over,
 			Title: words.Fixed(m.Imbalance.Packets, 6), Class: heat,
 		})
 	}
-	tiles = append(tiles, dropTile(m))
+	tiles = append(tiles, dropTile(r, m))
 	if busy := report.MaxUtilization(m); m.Instant && m.Totals.Packets > 0 {
 		tiles = append(tiles, tile{Name: "the busiest CPU", Value: "unknown", Note: "the packets span no time"})
 	} else if !busy.IsNull() {

@@ -58,7 +58,8 @@ type hashingData struct {
 	Types string `json:"types"`
 }
 
-// newTryData is nil where there is no table to try: none of the modes steers by one.
+// newTryData is nil where there is no table to try: none of the modes steers by one, or no
+// packet comes to a queue.
 func newTryData(r *report.Report) *tryData {
 	at := report.ComparedMode(r.Modes)
 	if r.Steered == nil || at < 0 || r.Modes[at].Mode == report.NonRSS || r.Table.Size == 0 || len(r.Steered.Rest) != len(r.Table.QueueCPUs) {
@@ -71,7 +72,9 @@ func newTryData(r *report.Report) *tryData {
 		d.CPUs = append(d.CPUs, r.Modes[at].CPUs[i].CPU)
 	}
 	d.Default = number(r.Parameters, "default-queue")
-	d.Interval, d.Windows = sparse(r.Steered)
+	if d.Interval, d.Windows = sparse(r.Steered); len(d.Windows) == 0 {
+		return nil
+	}
 	d.Sets = append([]string{}, r.Steered.Sets...)
 	d.Found = foundTables(r.Steered.Found)
 	// The packets of a context go by its table, under the key and the fields of all.

@@ -47,20 +47,23 @@ func WriteCompare(w io.Writer, c *report.Compare, format Format) error {
 }
 
 // imbalances is a bar for each scenario, from 1, which is even: its length is what the most
-// loaded CPU has too much.
+// loaded CPU has too much. Between different numbers of CPUs it is all of that CPU's share.
 func (p *plot) imbalances(c *report.Compare) {
 	scenarios := c.Scenarios
-	f := report.ImbalanceOfPackets
+	f, from, zero, title := report.ImbalanceOfPackets, report.Fraction(1), "1, even", "Imbalance"
 	key := "of packets, max ÷ mean; 1 is even"
+	tick := func(v float64) string { return strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%.4f", v), "0"), ".") }
+	if !report.SameCPUs(scenarios) {
+		f, from, zero, title = report.MostLoadedShare, 0, "0%", "The most loaded CPU"
+		key = "its share of the packets; its colour tells how many times the scenario's mean that is"
+		tick = func(v float64) string { return words.Percent(report.Fraction(v)) }
+	}
 	shown := scenarios[:min(len(scenarios), imbalanceRows)]
 	if len(shown) < len(scenarios) {
 		key += fmt.Sprintf("; the first %d of %d scenarios", len(shown), len(scenarios))
 	}
-	if !report.SameCPUs(scenarios) {
-		key += "; the mean is of the CPUs that the scenario itself uses"
-	}
-	p.section("Imbalance", key)
-	most := report.Fraction(1)
+	p.section(title, key)
+	most := from
 	for i := range shown {
 		if v := f.Of(&shown[i]); v > most {
 			most = v
@@ -71,37 +74,41 @@ func (p *plot) imbalances(c *report.Compare) {
 	top, heads := p.y, report.HeadsWithin(scenarios, nameColumns)
 	for i := range shown {
 		s := &shown[i]
-		p.imbalance(s.Name, heads[i], f.Of(s), most, best[i], left, inside)
+		p.imbalance(&f, s.Name, heads[i], f.Of(s), s.Mode(), from, most, best[i], left, inside)
 	}
 	if shared, _ := report.WithoutRSS(scenarios); shared != nil {
 		without := "without RSS (" + report.NonRSS + ")"
-		p.imbalance(without, without, shared.Imbalance.Packets, most, false, left, inside)
+		p.imbalance(&f, without, without, f.Value(nil, shared), shared, from, most, false, left, inside)
 	}
 	p.Rectangle(left-0.5, top, 1, p.y-top, p.colors.ink, "")
-	p.Text(left, p.y+12, "1, even", picture.Font{Size: labelSize, Color: p.colors.ink, Anchor: picture.Middle})
-	if over := float64(most) - 1; over > 0 {
+	p.Text(left, p.y+12, zero, picture.Font{Size: labelSize, Color: p.colors.ink, Anchor: picture.Middle})
+	if over := float64(most - from); over > 0 {
 		step := draw.TickStep(over)
 		for v := step; v <= over*(1+1e-9); v += step {
 			x := left + inside*v/over
 			p.Rectangle(x-0.5, p.y, 1, 3, p.colors.faint, "")
-			p.Text(x, p.y+12, strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%.4f", 1+v), "0"), "."), p.label(picture.Middle))
+			p.Text(x, p.y+12, tick(float64(from)+v), p.label(picture.Middle))
 		}
 	}
 	p.y += 14
 }
 
-func (p *plot) imbalance(name, head string, v, most report.Fraction, best bool, left, inside float64) {
+func (p *plot) imbalance(of *report.Figure, name, head string, v report.Fraction, m *report.Mode, from, most report.Fraction, best bool, left, inside float64) {
 	f := picture.Font{Size: factSize, Bold: best, Color: p.colors.ink, Anchor: picture.End}
 	p.Text(left-8, p.y+14, p.fitName(name, head, f, nameRoom-8), f)
-	text := words.Fixed(v, 3)
-	told := fmt.Sprintf("%s: imbalance %s", plotName(name), text)
+	text := of.Text(v)
+	what := "imbalance"
+	if from == 0 {
+		what = "the most loaded CPU has"
+	}
+	told := fmt.Sprintf("%s: %s %s", plotName(name), what, text)
 	p.Told = append(p.Told, told)
 	width := 0.0
 	if !v.IsNull() {
-		if most > 1 {
-			width = inside * float64((min(max(v, 1), most)-1)/(most-1))
+		if most > from {
+			width = inside * float64((min(max(v, from), most)-from)/(most-from))
 		}
-		p.Rectangle(left, p.y+3, width, imbalanceHeight-6, p.colors.load(v), told)
+		p.Rectangle(left, p.y+3, width, imbalanceHeight-6, p.colors.load(m.Imbalance.Packets), told)
 	}
 	if f.Anchor = picture.Start; best {
 		text += "  best"

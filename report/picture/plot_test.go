@@ -259,6 +259,23 @@ func TestComparePlotNumbers(t *testing.T) {
 	}
 }
 
+// Scenarios of different numbers of CPUs are compared by the most loaded CPU's share.
+func TestComparePlotOfUnlikeCPUs(t *testing.T) {
+	c := fixture.Compared(3, 8)
+	c.Scenarios[1] = fixture.Compared(3, 2).Scenarios[1]
+	texts, tips, _, _ := svgParts(t, comparePlot(t, c, SVG))
+	for _, s := range c.Scenarios {
+		m := s.Mode()
+		share := words.Percent(report.Ratio(report.Extreme(m, slices.Max), m.Totals.Packets))
+		if !slices.Contains(tips, s.Name+": the most loaded CPU has "+share) {
+			t.Errorf("%s: that its most loaded CPU has %s is not told", s.Name, share)
+		}
+	}
+	if slices.ContainsFunc(texts, func(text svgText) bool { return text.text == "1, even" }) {
+		t.Error("the scale begins at an imbalance")
+	}
+}
+
 // Who can't see a picture is told what it shows: what is to be known first, and each mode or scenario.
 func TestPlotTold(t *testing.T) {
 	told := func(svg []byte) string {

@@ -54,10 +54,12 @@ func (a *ReportBuilder) sayWorth(r *report.Report) {
 // keyless is what chooses all queues where no packet comes to its own by a hash, so that the key
 // decides nothing; "" where some do.
 func (a *ReportBuilder) keyless() string {
-	r := report.Report{Capture: report.Capture{Received: a.Result.Received}, Table: a.Table(), Rules: a.Rules()}
+	r := report.Report{Capture: report.Capture{Received: a.Result.Received}, Table: a.Table(), Rules: a.Rules(), RuleDrops: a.RuleDrops()}
 	switch queue := a.Settings.Config.DefaultQueue; {
 	case !r.Unkeyed():
 		return ""
+	case a.Result.RuleDrops.Packets > 0 && r.Passed() == 0:
+		return "Rules drop all packets, whatever the key."
 	case slices.ContainsFunc(r.Rules, func(f report.Rule) bool { return f.Packets > 0 && f.Overrides() }):
 		return "No packet meets the table: rules, or the lack of a hash, choose all queues, whatever the key."
 	default:

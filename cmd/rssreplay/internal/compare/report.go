@@ -119,7 +119,7 @@ func (c *comparison) sentences(of [][]string) []string {
 			case len(names) <= fewNames:
 				sentence = strings.Join(names, ", ") + ": " + sentence
 			case len(others) <= fewNames:
-				sentence = "All but " + strings.Join(others, ", ") + ": " + sentence
+				sentence = "All but “" + strings.Join(others, "”, “") + "”: " + sentence
 			default:
 				sentence = fmt.Sprintf("%s and %d more: %s", strings.Join(names[:fewNames], ", "), len(names)-fewNames, sentence)
 			}

@@ -50,7 +50,7 @@ func TestSentences(t *testing.T) {
 		{[][]string{{key, costs}, {costs, key}}, []string{key, costs}},
 		{[][]string{{costs}, {costs, key}}, []string{costs, "b: " + key}},
 		{[][]string{{key, key}, {costs}, {key}}, []string{"a, c: " + key, "b: " + costs}},
-		{[][]string{{key}, {key}, {}, {key}, {key}}, []string{"All but c: " + key}},
+		{[][]string{{key}, {key}, {}, {key}, {key}}, []string{"All but “c”: " + key}},
 		{[][]string{{key}, {key}, {key}, {key}, {key}, {}, {}, {}, {}}, []string{"a, b, c and 2 more: " + key}},
 	} {
 		c := &comparison{}
