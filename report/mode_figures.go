@@ -88,7 +88,7 @@ var (
 	peakImbalance      = figure("", "peak imbalance of a window", ofMode(func(m *Mode) Fraction { return imbalanceIn(PeakWindow(m.Series)) }), ratioText, windows, chanceUnknown)
 	mostLoaded         = figure("", "packets on the most loaded CPU", count(func(m *Mode) uint64 { return Extreme(m, slices.Max) }), integerText, leading, spread, chanceKnown)
 	// MostLoadedShare is what scenarios of different numbers of CPUs are compared by.
-	MostLoadedShare = figure("", "  their share", ofMode(func(m *Mode) Fraction { return Ratio(Extreme(m, slices.Max), m.Totals.Packets) }), words.Percent[Fraction], spread, chanceKnown)
+	MostLoadedShare = figure("", "  their share", ofMode(func(m *Mode) Fraction { return Ratio(Extreme(m, slices.Max), m.Totals.Packets) }), words.Percent[Fraction], leading, spread, chanceKnown)
 	busiestCPU      = figure("", "utilization of the busiest CPU", ofMode(MaxUtilization), words.Percent[Fraction], leading, asLoadByRate)
 	dropped         = figure("drops", "packets dropped", count((*Mode).Overflows), integerText, leading, chanceUnknown)
 	interrupts      = figure("interrupts", "interrupts", count(func(m *Mode) uint64 { return m.Totals.Interrupts }), integerText)

@@ -42,9 +42,9 @@ func (p *plot) imbalanceLines(c *report.Compare) {
 		// What a table that stays reaches, beside what moving does.
 		up := lines.Height(o.Best.Mean)
 		for i := range lines.Lines {
-			p.Dashes(left, top+(float64(i)+1-up)*height, inside, p.colors.hot)
+			p.Dashes(left, top+(float64(i)+1-up)*height, inside, p.colors.ink)
 		}
-		f := picture.Font{Size: labelSize, Color: p.colors.hotInk, Anchor: picture.Start}
+		f := picture.Font{Size: labelSize, Color: p.colors.ink, Anchor: picture.Start}
 		p.Text(left, p.y+30, fmt.Sprintf("dashed: the best table that stays, %s on average; ticks above a row: something moves", words.Fixed(o.Best.Mean, 2)), f)
 	}
 	for _, tick := range draw.FewTimeTicks(lines.Length) {

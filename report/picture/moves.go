@@ -2,6 +2,7 @@ package picture
 
 import (
 	"fmt"
+	"image/color"
 	"strings"
 
 	"rssreplay/report"
@@ -25,6 +26,10 @@ func (p *plot) markMoves(t *timePanel, left, inside, height float64) {
 	for i, place := range t.places {
 		rowOf[t.mode.Series.CPUs[place].CPU] = i
 	}
+	mark := func(x, y float64, c color.RGBA) {
+		p.Rectangle(x-1, y-1, 5, 7, p.colors.shades[0], "") // seen on a bar of its own colour, too
+		p.Rectangle(x, y, 3, 5, c, "")
+	}
 	last := -float64(moveApart)
 	for i := range t.moves {
 		row := &t.moves[i]
@@ -46,10 +51,10 @@ func (p *plot) markMoves(t *timePanel, left, inside, height float64) {
 				continue
 			}
 			if at, shown := rowOf[*m.FromCPU]; shown {
-				p.Rectangle(x-3, p.y+float64(at)*height+1, 3, 5, p.colors.hot, "")
+				mark(x-3, p.y+float64(at)*height+1, p.colors.hot)
 			}
 			if at, shown := rowOf[*m.ToCPU]; shown {
-				p.Rectangle(x, p.y+float64(at+1)*height-6, 3, 5, p.colors.ink, "")
+				mark(x, p.y+float64(at+1)*height-6, p.colors.ink)
 			}
 		}
 	}

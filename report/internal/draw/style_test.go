@@ -37,6 +37,7 @@ func TestContrast(t *testing.T) {
 		{[]string{"bar", "warm", "hot", "field", "accent"}, []string{"page", "sheet"}, 3},
 		{[]string{"ink", "faint", "accent", "warm-ink", "hot-ink"}, []string{"page", "sheet", "note-wash", "warm-wash", "hot-wash"}, 4.5},
 		{[]string{"ink"}, []string{"h1", "h2", "h3", "h4", "h5"}, 4.5},
+		{[]string{"hot"}, []string{"warm"}, 2}, // who sees no red from green sees it by the lightness
 		{[]string{"on-deep"}, []string{"h6", "h7", "h8"}, 4.5},
 	} {
 		for _, front := range of.front {
