@@ -156,6 +156,7 @@ func TookEach[K any](w *Counted, flows []K, cpu int, moved []int64) {
 	}
 	// Optimization: little work waits for what was loaded, and no branch but for
 	// overflows, so that the loads of many packets overlap; and nothing is called.
+	homes := w.homes != nil
 	chunks, at, mark := w.Words.Chunks, uint(cpu)*wordPackets&63, uint64(cpu+1)<<wordLast
 	moved = moved[:len(flows)]
 	for i := range flows {
@@ -178,7 +179,7 @@ func TookEach[K any](w *Counted, flows []K, cpu int, moved []int64) {
 		}
 		*word = Word(now + mark + 1<<at)
 		moved[i] = int64(differs & ((old>>wordLast + 15) >> 4))
-		if old == 0 {
+		if homes && old == 0 { // in this order: most often nobody asks, and which packets are first could not be foretold
 			w.begin(flow, cpu)
 		}
 	}
