@@ -49,8 +49,8 @@ func (l *fastLine) polled(waiting int, now int64) int {
 	if l.budget > 0 {
 		n = min(n, l.budget-l.again)
 	}
-	if cost > 0 {
-		n = int(min(int64(n), (now-l.nextPoll-1)/cost+1))
+	if left := now - l.nextPoll; int64(n-1)*cost >= left { // seldom, for a division takes long
+		n = int((left-1)/cost) + 1
 	}
 	return n
 }
