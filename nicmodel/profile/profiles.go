@@ -245,6 +245,7 @@ func All() []Profile {
 		RXRing: 1023, Moderation: Moderation{RXFrames: 1, Adaptive: true}, NAPI: true, NTuple: noRules, Source: linux + "ethernet/emulex/benet/be_main.c:3708",
 		Notes: []string{globalKey, "BE2 and BE3 hash UDP on its addresses only"},
 		Unverified: []Doubt{parser, half, {"hash-types", "UDP on its ports, as of Lancer and Skyhawk"},
+			{"itr", "none, as where few packets come: adaptive moderation waits up to 96 µs"},
 			{"", "where packets without a hash go: with older firmware to a queue of their own behind the others, not to queue 0"}},
 	}, {
 		Name: "hns3", NIC: "HiSilicon HNS, of Kunpeng 920 and later", Drivers: []string{"hns3"},
@@ -263,7 +264,7 @@ func All() []Profile {
 		Name: "octeontx2", NIC: "Marvell OCTEON TX2, CN10K", Drivers: []string{"rvu-nicpf", "rvu-nicvf"},
 		MaxQueues: 64, TableSize: TableSize{Entries: 256}, Layout: "equal", KeyLen: 44, HashTypes: tcpUDP,
 		Unpredicted: "hashes ports at byte 32 of its input, with VLAN and protocol behind them, though ethtool -x shows toeplitz",
-		RXRing:      1024, Moderation: Moderation{RXDelay: time.Microsecond, RXFrames: 10}, NAPI: true, LayerFour: rps.All, Source: linux + "ethernet/marvell/octeontx2/af/rvu_nix.c:3958",
+		RXRing:      256, Moderation: Moderation{RXDelay: time.Microsecond, RXFrames: 10}, NAPI: true, LayerFour: rps.All, Source: linux + "ethernet/marvell/octeontx2/af/rvu_nix.c:3958",
 		Notes:      []string{globalKey, "rules (ethtool -N): the driver takes as many as it is allotted; --rule takes any"},
 		Unverified: []Doubt{parser},
 	}, {
