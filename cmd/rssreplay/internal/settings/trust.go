@@ -21,7 +21,7 @@ func (r *resolver) doubt() {
 		r.untabled = "The driver shows no table, and so `ethtool -X` can set none."
 	case r.OfSoftware && r.imports.table.value == nil && r.Config.Queues > 1:
 		r.untabled = "This interface is made of software and has no table, and so `ethtool -X` can set none."
-	case r.OtherHash.Does != "":
+	case r.HashUnknown():
 		r.untabled = "No table can be fitted to a hash that is not known."
 	}
 	switch {
