@@ -27,7 +27,7 @@ const (
 	keyHidden      = "ethtool -x shows no key: the first 40 bytes of netdev_rss_key are in use"
 	atrNote        = "Flow Director (ATR) overrides RSS for TCP flows that the host itself sends on"
 	oneQueue       = "no RSS: one queue"
-	xorFirst       = "hashes with xor, until `ethtool -X DEV equal N hfunc toeplitz`"
+	xorFirst       = "hashes with xor until `ethtool -X DEV equal N hfunc toeplitz` is run"
 	dpdkPolls      = "DPDK polls and takes no interrupts: of a replay only queues, entries and flows are about it"
 )
 
@@ -234,9 +234,9 @@ func All() []Profile {
 		MaxQueues: 32, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
 		RXRing: 1024, Moderation: Moderation{RXDelay: 5 * time.Microsecond, RXFrames: 10}, Fixed: SetKey | SetFields, NAPI: true, Source: linux + "ethernet/chelsio/cxgb4",
 		KeyAt: "of cxgb4, debugfs has it: /sys/kernel/debug/cxgb4/*/rss_key",
-		Notes: []string{"the key is the firmware's: ethtool -x does not show it, but rss_key of cxgb4's debugfs", "ports of 1 Gbit/s have one queue",
+		Notes: []string{"the key is the firmware's: ethtool -x does not show it, /sys/kernel/debug/cxgb4/*/rss_key does", "ports of 1 Gbit/s have one queue",
 			"ethtool -g shows 64 buffers of up to 64 KB, which take many packets each: the queue has room for 1024",
-			"rules (ethtool -N): the driver takes as many as the firmware has room for; --rule takes any"},
+			"rules (ethtool -N): the driver takes as many as the firmware has room for; --rule takes any number"},
 		Unverified: []Doubt{parser, {"queues", "as many as CPUs, at most 32, which the ports share"}, {"table-size", "128: the firmware states its size"},
 			{"", "in which order the NIC takes the key's bytes: the last word comes first in rss_key"}},
 	}, {
@@ -265,7 +265,7 @@ func All() []Profile {
 		MaxQueues: 64, TableSize: TableSize{Entries: 256}, Layout: "equal", KeyLen: 44, HashTypes: tcpUDP,
 		Unpredicted: "hashes ports at byte 32 of its input, with VLAN and protocol behind them, though ethtool -x shows toeplitz",
 		RXRing:      256, Moderation: Moderation{RXDelay: time.Microsecond, RXFrames: 10}, NAPI: true, LayerFour: rps.All, Source: linux + "ethernet/marvell/octeontx2/af/rvu_nix.c:3958",
-		Notes:      []string{globalKey, "rules (ethtool -N): the driver takes as many as it is allotted; --rule takes any"},
+		Notes:      []string{globalKey, "rules (ethtool -N): the driver takes 16, or as many as its devlink parameter mcam_count says; --rule takes any number"},
 		Unverified: []Doubt{parser},
 	}, {
 		Name: "amd-xgbe", NIC: "AMD EPYC Embedded, Ryzen Embedded 10 Gbit/s", Drivers: []string{"amd-xgbe"},
@@ -277,13 +277,13 @@ func All() []Profile {
 		Name: "stmmac", NIC: "Synopsys DesignWare MAC, of Intel Elkhart Lake, Rockchip, STM32 and many more", Drivers: []string{"st_gmac", "st_xgmac", "st_mac100"},
 		MaxQueues: 1, TableSize: TableSize{Entries: 256}, Layout: "equal",
 		RXRing: 512, Moderation: none, Fixed: SetTable | SetKey | SetFields, NAPI: true, NTuple: noRules, Source: linux + "ethernet/stmicro/stmmac/stmmac_main.c:3297",
-		Notes:      []string{"no RSS, though ethtool -x shows a table and a key: in Linux 6.12 no device has the driver set it up (where RSS is on, ethtool -k shows receive-hashing on: then give --hash-types)", "of several queues, VLAN priorities and the device tree choose: other packets go to one"},
+		Notes:      []string{"no RSS, though ethtool -x shows a table and a key: Linux 6.12 sets it up for no device. If ethtool -k shows receive-hashing on, it is in use: then give --hash-types", "of several queues a packet's VLAN priority chooses, as the device tree has it; packets without one all go to one queue"},
 		Unverified: []Doubt{{"queues", "one, as without VLAN priorities (ethtool -S shows what each gets)"}, {"itr", "no moderation: ethtool -c shows the driver's"}},
 	}, {
 		Name: "mvneta", NIC: "Marvell Armada 370, XP, 38x, 3700", Drivers: []string{"mvneta"},
 		MaxQueues: 1, TableSize: TableSize{Entries: 1}, Layout: "equal",
 		RXRing: 512, Moderation: Moderation{RXDelay: 100 * time.Microsecond, RXFrames: 32}, Fixed: SetKey | SetFields, NAPI: true, NTuple: noRules, Source: linux + "ethernet/marvell/mvneta.c:331",
-		Notes: []string{"no RSS: of its 8 queues one takes all, that of the table's one entry"},
+		Notes: []string{"no RSS: of its 8 queues one takes all packets, the one in the table's only entry"},
 	}, {
 		Name: "ena", NIC: "Amazon Elastic Network Adapter", Drivers: []string{"ena"},
 		MaxQueues: 128, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP, Transform: hash.ENA, FirstEntry: true,

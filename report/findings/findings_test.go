@@ -127,7 +127,7 @@ func TestFindingsOfTraffic(t *testing.T) {
 		{"few-inputs", func(t *Traffic) {
 			t.Inputs = &Inputs{Flows: 80, Distinct: 12, Hashes: eleven, Entries: 2, Portless: []Portless{{"sctp", 70, 700, 1}}}
 		}, []string{"SCTP"}},
-		{"other-hash", func(t *Traffic) { t.OtherHash = OtherHash{"hashes with xor", "x.txt", true} }, []string{"The NIC hashes with xor. The spread here is not a prediction.", "by x.txt"}},
+		{"other-hash", func(t *Traffic) { t.OtherHash = OtherHash{"hashes with xor", "x.txt", true} }, []string{"The NIC hashes with xor. The spread here is not a prediction.", "The source of this is x.txt."}},
 		{"weak-key", func(t *Traffic) { t.Key = &KeyStrength{"tcp_ipv4", 0, 1, 0, 96} }, []string{"every hashed packet meets the same entry", "0 of its 1 bits"}},
 		{"weak-key", func(t *Traffic) { t.Key = &KeyStrength{"tcp_ipv4", 1, 1, 7, 96} }, []string{"only 7 of 96 bits"}},
 		{"clock-leap", func(t *Traffic) { t.Gaps = Gaps{2, 0.9e9, 0.8e9, 501, 0.1e9} }, []string{"No packet for 800 ms before packet 501, and 1 gap more", "900 ms of the capture's 1.00 s"}},

@@ -62,7 +62,7 @@ func (d *diagnosis) otherHash() *report.Finding {
 	f := &report.Finding{
 		ID: "other-hash", Severity: report.Warning,
 		Summary:  fmt.Sprintf("The NIC %s. The spread here is not a prediction.", d.t.OtherHash.Does),
-		Evidence: fmt.Sprintf("So it is by %s.", d.t.OtherHash.By),
+		Evidence: fmt.Sprintf("The source of this is %s.", d.t.OtherHash.By),
 		Remedy:   "`ethtool -S DEV` counts what each queue gets, with most drivers.",
 	}
 	if d.t.OtherHash.MaySwitch {

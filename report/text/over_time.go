@@ -2,6 +2,7 @@ package text
 
 import (
 	"cmp"
+
 	"rssreplay/report"
 	"rssreplay/report/internal/words"
 )
