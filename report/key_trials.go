@@ -82,13 +82,13 @@ func (k *KeyTrials) verdict() string {
 	case k.Min == k.Max && k.Equal == k.Tried:
 		return "The key makes no difference."
 	case better >= unluckyFrom && k.P50 >= structuralFrom:
-		return "Bad luck, and structural as well: " + share + ", but half of all have " + words.Fixed(k.P50, 3) + " or more."
+		return "Bad luck, and structural as well: " + share + ", but half of all give an imbalance of " + words.Fixed(k.P50, 3) + " or more."
 	case better >= unluckyFrom:
 		return "Bad luck: " + share + "."
 	case k.P50 >= structuralFrom && better <= luckyTo:
-		return "Structural, and yet luckier than most: " + share + "; half of all have " + words.Fixed(k.P50, 3) + " or more."
+		return "Structural, and yet luckier than most: " + share + "; half of all give an imbalance of " + words.Fixed(k.P50, 3) + " or more."
 	case k.P50 >= structuralFrom:
-		return "Structural: " + share + ", but half of all have " + words.Fixed(k.P50, 3) + " or more, whatever the key."
+		return "Structural: " + share + ", but half of all give an imbalance of " + words.Fixed(k.P50, 3) + " or more."
 	case better <= luckyTo:
 		return "Good luck: only " + share + "."
 	}
