@@ -43,9 +43,10 @@ type Scenario struct {
 	// earlier report does not list all flows.
 	FlowsMoved   *uint64       `json:"flows_moved"`
 	PacketsMoved *uint64       `json:"packets_moved"`
-	Rules        List[Rule]    `json:"rules,omitempty"`      // as in a report
-	Contexts     List[Context] `json:"contexts,omitempty"`   // likewise
-	RuleDrops    *uint64       `json:"rule_drops,omitempty"` // likewise; nil without rules
+	Rules        List[Rule]    `json:"rules,omitempty"`       // as in a report
+	Contexts     List[Context] `json:"contexts,omitempty"`    // likewise
+	RuleDrops    *uint64       `json:"rule_drops,omitempty"`  // likewise; nil without rules
+	Unpredicted  bool          `json:"unpredicted,omitempty"` // likewise
 	Table        TableReport   `json:"table"`
 	Changes      *Changes      `json:"changes,omitempty"` // nil, and not in the JSON, where table and affinity stay as given
 	Modes        List[Mode]    `json:"modes"`

@@ -23,10 +23,10 @@ func (s *Scenario) NumCPUs() int { return len(s.Mode().CPUs) }
 // the mean that is; and of two captures the one with more packets has more.
 func (c *Compare) Marked(f *Figure) []bool {
 	switch comparable := SameCPUs(c.Scenarios); {
-	case f.Label == MostLoadedShare.Label && !comparable:
+	case f.Label == MostLoadedShare.Label && !comparable && c.unpredicted() == "":
 		return c.clearBest(f)
 	case f.Metric == "", f.Metric == "flows_moved", strings.HasPrefix(f.Metric, "imbalance.") && !comparable,
-		c.OfCaptures() && f.counts(), c.unjudged(f):
+		c.OfCaptures() && f.counts(), c.unjudged(f), c.unpredicted() != "":
 		return make([]bool, len(c.Scenarios))
 	}
 	return c.clearBest(f)
@@ -257,12 +257,25 @@ func (c *Compare) BestSentence() string {
 	if len(c.Scenarios) < 2 {
 		return ""
 	}
+	if name := c.unpredicted(); name != "" {
+		return fmt.Sprintf("Which spreads the packets better is not known: no CPU is predicted under “%s”.", name)
+	}
 	keys := c.luckClause()
 	but := " But under"
 	if keys != "" {
 		but = " Besides, under"
 	}
 	return c.comparedLoads().sentence() + keys + c.dropsClause(but)
+}
+
+// unpredicted is the first scenario under which the CPUs that are compared are not known; "" without one.
+func (c *Compare) unpredicted() string {
+	for i := range c.Scenarios {
+		if s := &c.Scenarios[i]; s.Unpredicted && s.Compared != NonRSS {
+			return s.Name
+		}
+	}
+	return ""
 }
 
 // Draws is in how many ways the scenarios put the same flows on CPUs, as good as at random: by how

@@ -32,6 +32,9 @@ func WriteJSON(w io.Writer, r *Report) error {
 		}
 		j.member("rule_drops", *r.RuleDrops)
 	}
+	if r.Unpredicted {
+		j.member("unpredicted", true)
+	}
 	optional(&j, "changes", r.Changes)
 	optional(&j, "over_time", r.OverTime)
 	optional(&j, "host", r.Host)

@@ -21,11 +21,15 @@ type Report struct {
 	Rules      List[Rule]    `json:"rules,omitempty"`      // asked before the table, in their order; not in the JSON when there are none
 	Contexts   List[Context] `json:"contexts,omitempty"`   // to which they lead; likewise
 	RuleDrops  *uint64       `json:"rule_drops,omitempty"` // packets that they dropped, or sent to a virtual function; nil without rules
-	Changes    *Changes      `json:"changes,omitempty"`    // nil, and not in the JSON, where table and affinity stay as given
-	OverTime   *OverTime     `json:"over_time,omitempty"`  // nil, and not in the JSON, likewise
-	Host       *Host         `json:"host,omitempty"`       // nil, and not in the JSON, without texts of the host
-	Modes      List[Mode]    `json:"modes"`
-	Findings   List[Finding] `json:"findings"`
+	// Unpredicted: the host chooses the queues, or a hash that is not known, so that the CPUs
+	// here are those of a table or a hash that is only assumed. Not in the JSON where they are not.
+	Unpredicted bool `json:"unpredicted,omitempty"`
+
+	Changes  *Changes      `json:"changes,omitempty"`   // nil, and not in the JSON, where table and affinity stay as given
+	OverTime *OverTime     `json:"over_time,omitempty"` // nil, and not in the JSON, likewise
+	Host     *Host         `json:"host,omitempty"`      // nil, and not in the JSON, without texts of the host
+	Modes    List[Mode]    `json:"modes"`
+	Findings List[Finding] `json:"findings"`
 	// Anonymized is what was done to addresses; nil, and not in the JSON, when
 	// they are the capture's.
 	Anonymized *Anonymized `json:"anonymized,omitempty"`
@@ -54,12 +58,9 @@ type Report struct {
 	// known; whether the CPU numbers can be trusted, in a sentence; what else the
 	// reader must know first; what he may want to do now.
 	Evenness *Evenness `json:"-"`
-	// Unpredicted: the host chooses the queues, or a hash that is not known, so that the CPUs
-	// here are those of a table or a hash that is only assumed.
-	Unpredicted bool     `json:"-"`
-	Trust       string   `json:"-"`
-	Asides      []string `json:"-"`
-	Next        []Next   `json:"-"`
+	Trust    string    `json:"-"`
+	Asides   []string  `json:"-"`
+	Next     []Next    `json:"-"`
 
 	Notes     []string `json:"-"` // the text's first lines, such as what the default key means for the CPU numbers
 	FlowsNote string   `json:"-"` // a sentence before the flow table, such as which CPU's flows are shown

@@ -490,6 +490,10 @@ func TestVerifyRecordsOfQueues(t *testing.T) {
 	if v.Agrees == nil || *v.Agrees || v.Explanation != nil || v.Null == nil {
 		t.Errorf("a wrong key: %s, %+v", v.Verdict, v.Explanation)
 	}
+	v = verifies(t, exitCantTell, "--nic", "octeontx2", "--table", filepath.Join(dir, "ethtool-x.txt"), all, "--key", strings.Repeat("5e17", 22))
+	if v.Agrees != nil || !strings.HasPrefix(v.Verdict, "Nothing to compare with: the NIC hashes ports at byte 32") {
+		t.Errorf("a hash that is not emulated: %s", v.Verdict)
+	}
 	v = verifies(t, exitDiffers, append(claim, all, "--rx-flow-hash", "udp4=sdfn", "--rx-flow-hash", "udp6=sdfn")...)
 	if v.Explanation == nil || v.Explanation.ID != "hash-fields" || v.Explanation.PacketsExplained != uint64(len(records)) {
 		t.Errorf("other fields: %+v", v.Explanation)

@@ -32,6 +32,8 @@ type reportBody struct {
 	Try      *trySection // nil: there is no table to try
 	NoTry    bool        // for it may change while packets arrive
 
+	Unpredicted bool // nor where it is not known which entry a packet meets
+
 	series, tried []byte // data
 }
 
@@ -108,7 +110,9 @@ func newReportBody(r *report.Report, page *frame) *reportBody {
 		}
 	}
 	if h.Received {
-		h.Try = newTrySection(r)
+		if h.Unpredicted = r.Unpredicted; !h.Unpredicted {
+			h.Try = newTrySection(r)
+		}
 		h.NoTry = h.Try == nil && mayMove(r)
 	}
 	if h.err == nil {

@@ -75,7 +75,7 @@ func (a *ReportBuilder) Report() *report.Report {
 		Rules:      a.Rules(), Contexts: a.Contexts(), RuleDrops: a.RuleDrops(), Span: a.Result.Span,
 		Changes: a.Changes(),
 		Host:    a.Settings.Host,
-		Trust:   a.Settings.Trust, Unpredicted: a.Settings.HostSteers || a.Settings.HashUnknown(),
+		Trust:   a.Settings.Trust, Unpredicted: a.Unpredicted(),
 		Asides: a.Settings.Asides,
 	}
 	if shown != nil {

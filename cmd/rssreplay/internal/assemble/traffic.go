@@ -189,7 +189,9 @@ func (a *ReportBuilder) tellNIC(t *findings.Traffic, r *report.Report) {
 	t.MostRings, t.Rings, t.Windows = a.Settings.MostRings, a.Settings.Rings, a.Settings.Windows
 	t.FewByDesign = a.Settings.RSSProfile == "Conservative"
 	t.NoTable, t.HostSteers = a.Settings.NoTable, a.Settings.HostSteers
-	t.OtherHash = findings.OtherHash(a.Settings.OtherHash)
+	if r.Unpredicted {
+		t.OtherHash = findings.OtherHash(a.Settings.OtherHash)
+	}
 	t.OfSoftware, t.NoLower = a.Settings.OfSoftware, a.Settings.NoLower
 	if p := a.Settings.Profile; p != nil {
 		t.RSSQueues, t.MostQueues, t.PowerOfTwo = p.RSSQueues, p.MaxQueues, p.PowerOfTwoQueues

@@ -42,6 +42,10 @@ func (a *ReportBuilder) sayWorth(r *report.Report) {
 	if cut && strings.Contains(r.Trust, "CPU numbers hold ") {
 		r.Trust = strings.TrimSuffix(r.Trust, ".") + ", but for packets that are cut off."
 	}
+	if a.Settings.HashUnknown() && !r.Unpredicted {
+		r.Trust = a.keyless()
+		r.Notes = slices.DeleteFunc(r.Notes, func(note string) bool { return note == a.Settings.Doubt })
+	}
 	spread = cmp.Or(spread, report.SpreadIsTypical)
 	if said, typical := strings.CutSuffix(r.Trust, report.SpreadIsTypical); typical {
 		r.Trust = cmp.Or(none, said+spread)
@@ -49,6 +53,24 @@ func (a *ReportBuilder) sayWorth(r *report.Report) {
 	if at := slices.Index(r.Notes, a.Settings.Doubt); at >= 0 && a.Settings.DoubtsKey {
 		r.Notes[at] = cmp.Or(none, strings.TrimSuffix(a.Settings.Doubt, ".")+spread)
 	}
+}
+
+// Unpredicted tells whether the host chooses the queue of any packet, or a hash that is not known:
+// rules may take all.
+func (a *ReportBuilder) Unpredicted() bool {
+	if !a.Settings.HashUnknown() || a.Settings.Config.RPS.Steers() || a.Result.Received == 0 {
+		return a.Settings.HostSteers || a.Settings.HashUnknown()
+	}
+	if a.Settings.OtherHash.MaySwitch { // the function alone is another: the same packets have no hash
+		return a.keyless() == ""
+	}
+	left := a.Result.Received
+	for _, f := range a.Rules() {
+		if f.Overrides() && f.Context == nil {
+			left -= f.Packets
+		}
+	}
+	return left > 0
 }
 
 // keyless is what chooses all queues where no packet comes to its own by a hash, so that the key
@@ -86,6 +108,9 @@ func (a *ReportBuilder) ScenarioNotes() []string {
 	at := slices.Index(notes, a.Settings.Doubt)
 	if none := a.Keyless(); at >= 0 && a.Settings.DoubtsKey && none != "" && !a.Settings.Config.RPS.Steers() {
 		notes[at] = none
+	}
+	if at >= 0 && a.Settings.HashUnknown() && !a.Unpredicted() {
+		notes = slices.Delete(notes, at, at+1)
 	}
 	return notes
 }

@@ -151,7 +151,7 @@ func (s *scenario) replayedScenario(a *assemble.ReportBuilder) report.Scenario {
 	capture := a.Capture()
 	of := report.Scenario{
 		Name: s.name, Parameters: a.Settings.Parameters, Table: a.Table(), Changes: a.Changes(), Unhashed: capture.Unhashed, HashTypes: capture.HashTypes,
-		Rules: a.Rules(), Contexts: a.Contexts(), RuleDrops: a.RuleDrops(),
+		Rules: a.Rules(), Contexts: a.Contexts(), RuleDrops: a.RuleDrops(), Unpredicted: a.Unpredicted(),
 	}
 	for i := range a.Result.Modes {
 		of.Modes = append(of.Modes, a.Mode(i, nil, nil))
@@ -164,7 +164,7 @@ func (s *scenario) earlierScenario() report.Scenario {
 	r := s.earlier
 	of := report.Scenario{
 		Name: s.name, Report: &s.file, Parameters: r.Parameters, Table: r.Table, Changes: r.Changes, Modes: r.Modes,
-		Unhashed: r.Capture.Unhashed, HashTypes: r.Capture.HashTypes, Rules: r.Rules, Contexts: r.Contexts, RuleDrops: r.RuleDrops,
+		Unhashed: r.Capture.Unhashed, HashTypes: r.Capture.HashTypes, Rules: r.Rules, Contexts: r.Contexts, RuleDrops: r.RuleDrops, Unpredicted: r.Unpredicted,
 		Compared: r.Modes[s.compared].Mode, Anonymized: r.Anonymized,
 	}
 	for i := range of.Modes {
