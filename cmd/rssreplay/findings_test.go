@@ -883,6 +883,44 @@ func TestSeveralDescribed(t *testing.T) {
 	}
 }
 
+// Where the queue that takes all goes to another CPU meanwhile, no sentence names one that takes all.
+func TestOneQueueMoves(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	affinity := func(text string) string {
+		path := filepath.Join(dir, fmt.Sprint(len(text)))
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return "1us=" + path
+	}
+	for name, test := range map[string]struct {
+		args  []string
+		write func(*trafficWriter)
+		want  []string
+	}{
+		"no hash": {[]string{"--affinity-at", affinity("3\n2\n1\n0\n")}, func(w *trafficWriter) {
+			for range 300 {
+				w.packet(gopacket.Payload(arp))
+			}
+		}, []string{"No packet has a hash: all go to queue 0 on one CPU at a time, whatever the key.", "and all go to queue 0 on one CPU at a time. [unhashed]"}},
+		"no type": {[]string{"--hash-types", "ipv6", "--affinity-at", affinity("3\n2\n1\n0\n")}, func(w *trafficWriter) { w.even(300, 3) },
+			[]string{"and all go to queue 0 on one CPU at a time. [no-hash-type]"}},
+		"a queue": {[]string{"--queues", "1", "--affinity-at", affinity("3\n")}, func(w *trafficWriter) { w.even(300, 3) },
+			[]string{"There is one receive queue: all packets go to one CPU at a time, whatever the key."}},
+	} {
+		var stdout, stderr strings.Builder
+		if status := run(slices.Concat([]string{"rssreplay", captureOf(t, test.write), "--cpus", "4", "--width", "200"}, test.args), strings.NewReader(""), &stdout, &stderr); status != exitDone {
+			t.Fatalf("%s: status %d: %s", name, status, stderr.String())
+		}
+		for _, want := range test.want {
+			if !strings.Contains(stdout.String(), want) {
+				t.Errorf("%s has no %q:\n%.1500s", name, want, stdout.String())
+			}
+		}
+	}
+}
+
 // A spread is called typical only if the capture bears it.
 func TestSpreadIsTypical(t *testing.T) {
 	t.Parallel()

@@ -20,6 +20,14 @@ func (d *diagnosis) defaultQueue() int {
 	return 0
 }
 
+// takerOf is where a queue's packets go, in words: an affinity that is given later moves it.
+func (d *diagnosis) takerOf(queue int) string {
+	if c := d.r.Changes; c != nil && len(c.Affinities) > 0 {
+		return "one CPU at a time"
+	}
+	return fmt.Sprintf("CPU %d", d.r.Table.QueueCPUs[queue])
+}
+
 // ruledUnhashed is how many packets without a hash rules took: what no entry of the table has
 // and no rule took is on the default queue.
 func (d *diagnosis) ruledUnhashed() uint64 {
@@ -82,7 +90,7 @@ func (d *diagnosis) unhashed() *report.Finding {
 	}
 	return &report.Finding{
 		ID: "unhashed", Severity: d.weigh(max(d.ofFair(n), report.UnevenFrom)),
-		Summary:  fmt.Sprintf("%s of the received packets have no hash%s, and all go to queue %d on CPU %d.", words.Percent(d.share(n)), d.unhashedKind(n), queue, d.r.Table.QueueCPUs[queue]),
+		Summary:  fmt.Sprintf("%s of the received packets have no hash%s, and all go to queue %d on %s.", words.Percent(d.share(n)), d.unhashedKind(n), queue, d.takerOf(queue)),
 		Evidence: evidence + ".",
 		Remedy:   d.spreadUnhashed(n, queue),
 		Figures:  d.load(report.Numbers{"unhashed_packets": n, "unhashed_share": d.share(n), "queue": queue}),
@@ -210,8 +218,8 @@ func (d *diagnosis) noHashType() *report.Finding {
 	}
 	return &report.Finding{
 		ID: "no-hash-type", Severity: d.weigh(max(d.ofFair(n), report.UnevenFrom)),
-		Summary: fmt.Sprintf("%s of the received packets are IP of a kind for which no hash is enabled, and all go to queue %d on CPU %d.",
-			words.Percent(d.share(n)), queue, d.r.Table.QueueCPUs[queue]),
+		Summary: fmt.Sprintf("%s of the received packets are IP of a kind for which no hash is enabled, and all go to queue %d on %s.",
+			words.Percent(d.share(n)), queue, d.takerOf(queue)),
 		Evidence: fmt.Sprintf("%s packets; enabled are %s; %s.", words.Exact(n), types, d.hottest()),
 		Remedy:   enable + d.run("", Argument{"--hash-types", "ipv4,tcp_ipv4,udp_ipv4,ipv6,tcp_ipv6,udp_ipv6"}) + ".",
 		Figures:  d.load(report.Numbers{"packets": n, "share": d.share(n), "queue": queue}),

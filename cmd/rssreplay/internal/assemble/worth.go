@@ -84,6 +84,8 @@ func (a *ReportBuilder) keyless() string {
 		return "Rules drop all packets, whatever the key."
 	case slices.ContainsFunc(r.Rules, func(f report.Rule) bool { return f.Packets > 0 && f.Overrides() }):
 		return "No packet meets the table: rules, or the lack of a hash, choose all queues, whatever the key."
+	case len(a.Settings.Config.Affinities) > 0: // the queue goes to other CPUs
+		return fmt.Sprintf("No packet has a hash: all go to queue %d on one CPU at a time, whatever the key.", queue)
 	default:
 		return fmt.Sprintf("No packet has a hash: all go to queue %d on CPU %d, whatever the key.", queue, r.Table.QueueCPUs[queue])
 	}

@@ -73,7 +73,11 @@ func (r *resolver) trust() {
 		if r.Rings > 1 {
 			what = "The table leads to one queue"
 		}
-		r.Trust = fmt.Sprintf("%s: all packets go to CPU %d, whatever the key.", what, r.Config.CPUs[r.Config.QueueCPU[0]])
+		cpu := fmt.Sprintf("CPU %d", r.Config.CPUs[r.Config.QueueCPU[0]])
+		if len(r.Config.Affinities) > 0 {
+			cpu = "one CPU at a time"
+		}
+		r.Trust = fmt.Sprintf("%s: all packets go to %s, whatever the key.", what, cpu)
 	case r.types == 0:
 		r.Trust = "No hash is enabled: the NIC spreads nothing."
 	case r.HostSteers:
