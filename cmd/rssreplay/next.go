@@ -90,7 +90,7 @@ func (n *nextSteps) findKey() *report.Next {
 // would count, and interrupts are not to blame.
 func (n *nextSteps) betterTable() *report.Next {
 	s, r := n.settings, n.report
-	interrupts := slices.ContainsFunc(r.Findings, func(f report.Finding) bool { return f.ID == "queues-share-cpu" })
+	interrupts := slices.ContainsFunc(r.Findings, func(f report.Finding) bool { return f.ID == "queues-share-cpu" && f.Bearing != report.Beside })
 	if s.Fixed(profile.SetTable) || interrupts || r.Unkeyed() || n.pipedCapture || len(r.Table.QueueCPUs) < 2 || !findings.Uneven(r) || !tableCounts(r) {
 		return nil
 	}

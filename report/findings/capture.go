@@ -82,6 +82,29 @@ func (d *diagnosis) portsCut() *report.Finding {
 	}
 }
 
+// captureDropsFrom is the part of what the capturing machine saw from which its drops change the picture.
+const captureDropsFrom = 0.01
+
+// captureDrops: the file itself says that the capturing machine lost packets.
+func (d *diagnosis) captureDrops() *report.Finding {
+	c := &d.r.Capture
+	lost := c.PacketDrops // which the interfaces may count, too
+	if c.InterfaceDrops != nil {
+		lost = max(lost, *c.InterfaceDrops)
+	}
+	kept := c.Packets + c.Filtered + c.OutOfRange
+	if share := report.Ratio(lost, lost+kept); !d.judged() || lost == 0 || share < captureDropsFrom {
+		return nil
+	}
+	return &report.Finding{
+		ID: "capture-drops", Severity: report.Warning,
+		Summary:  fmt.Sprintf("The capturing machine dropped %s beside the %s that it kept: no number here has them.", words.Plural(lost, "packet", "packets"), words.Exact(kept)),
+		Evidence: "The capture itself says so. Bursts lose most: peaks, drops and latency are understated, and a heavy flow may be heavier.",
+		Remedy:   "Capture less of each packet, with a larger buffer: `tcpdump -i DEV -s 128 -B 65536 -w OUT`.",
+		Figures:  report.Numbers{"dropped": lost, "kept": kept},
+	}
+}
+
 // unreadReason is the reason of packets whose link type is not read.
 const unreadReason = "unknown_link_type"
 

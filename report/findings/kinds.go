@@ -31,6 +31,7 @@ var kinds = []kind{
 	{find: (*diagnosis).copiedPackets, ids: "copied-packets", bearing: report.Beside},
 	{find: (*diagnosis).severalInterfaces, ids: "several-interfaces", bearing: report.Unsure},
 	{find: (*diagnosis).portsCut, ids: "ports-cut", bearing: report.Unsure},
+	{find: (*diagnosis).captureDrops, ids: "capture-drops", bearing: report.Beside},
 	{find: (*diagnosis).driverTransform, ids: "driver-transforms", bearing: report.Unsure},
 	// The machine, its key and its table.
 	{find: (*diagnosis).noTable, ids: "no-table", bearing: report.Unsure},
@@ -56,6 +57,7 @@ var kinds = []kind{
 	{find: (*diagnosis).rpsOffNode, ids: "rps-off-node", bearing: report.Beside},
 	{find: (*diagnosis).remoteNode, ids: "remote-node", bearing: report.Beside},
 	{find: (*diagnosis).sharedCore, ids: "shared-core", bearing: report.Beside},
+	{find: (*diagnosis).crowdedQueues, ids: "queues-share-cpu", bearing: report.Beside},
 	// The flows.
 	{find: (*diagnosis).tunnel, ids: "tunnel", bearing: report.Explains},
 	{find: (*diagnosis).singleFlow, ids: "single-flow", bearing: report.Explains},

@@ -2,6 +2,7 @@ package findings
 
 import (
 	"fmt"
+	"maps"
 	"math/bits"
 	"slices"
 	"strings"
@@ -206,6 +207,28 @@ func (d *diagnosis) unevenInterrupts(queues map[int]int) *report.Finding {
 		f.Remedy = fmt.Sprintf("As many queues as CPUs: %s%s.", d.setQueues(len(ofCPU)), d.effect(cpuFlags, Argument{"--queues", fmt.Sprint(len(ofCPU))}))
 	}
 	return d.asCounted(f, at)
+}
+
+// crowdedQueues: the load is shared out over a few CPUs of many, each with several queues; on purpose
+// or as nobody spread the interrupts, which no text tells.
+func (d *diagnosis) crowdedQueues() *report.Finding {
+	if d.mode == nil || len(d.mode.CPUs) < 2 || d.t.PowerShell || d.has("queues-share-cpu") {
+		return nil
+	}
+	queues, cpus := len(d.r.Table.QueueCPUs), len(d.mode.CPUs)
+	of := d.queuesOfCPU()
+	idle, where := d.idleOfHost()
+	if len(of) < cpus || min(queues, cpus+idle) <= 2*cpus { // two on each may be a core's two threads
+		return nil
+	}
+	at := slices.MaxFunc(slices.Sorted(maps.Keys(of)), func(a, b int) int { return of[a] - of[b] })
+	return d.asCounted(&report.Finding{
+		ID: "queues-share-cpu", Severity: report.Note,
+		Summary:  fmt.Sprintf("%d queues are on %d CPUs, while %s of %s %s no queue.", queues, cpus, words.Plural(uint64(idle), "CPU", "CPUs"), where, verb(idle, "has", "have")),
+		Evidence: fmt.Sprintf("CPU %d has %d of them. It is no fault if the others are kept for other work.", at, of[at]),
+		Remedy:   ownCPUs + ".",
+		Figures:  d.load(report.Numbers{"shared_cpu": at, "queues": of[at], "idle_cpus": idle, "host_cpus": len(d.hostCPUs())}),
+	}, at)
 }
 
 // idleOfHost is how many CPUs the host has beside those in use, where its texts and not the

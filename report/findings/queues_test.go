@@ -79,6 +79,35 @@ func TestInterruptsBesideTheHostsCPUs(t *testing.T) {
 	}
 }
 
+// Few CPUs that share the load evenly may be meant so: more than two queues on each are told, and no
+// more than told, where CPUs of the host have none.
+func TestQueuesOnFewCPUs(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		cpus   report.List[int] // of the queues
+		host   []int
+		source string // of --cpus
+		want   string // "" for no finding
+	}{
+		{"three on each", report.List[int]{0, 0, 0, 1, 1, 1}, []int{0, 1, 2, 3, 4, 5}, "irq.txt", "6 queues are on 2 CPUs, while 4 CPUs of the host have no queue."},
+		{"two on each", report.List[int]{0, 0, 1, 1}, []int{0, 1, 2, 3, 4, 5}, "irq.txt", ""},
+		{"of a host with few more", report.List[int]{0, 0, 0, 1, 1, 1}, []int{0, 1, 2, 3}, "irq.txt", ""},
+		{"as the user asks", report.List[int]{0, 0, 0, 1, 1, 1}, []int{0, 1, 2, 3, 4, 5}, "--cpus", ""},
+		{"and a CPU in use without any", report.List[int]{0, 0, 0, 0, 0, 0}, []int{0, 1, 2, 3, 4, 5}, "irq.txt", ""},
+	} {
+		r := hot(510, 490)
+		r.Table = report.TableReport{Size: len(test.cpus), QueueCPUs: test.cpus}
+		for queue := range test.cpus {
+			r.Table.Entries = append(r.Table.Entries, queue)
+		}
+		r.Parameters = report.Parameters{{Name: "cpus", Source: test.source}}
+		f := newDiagnosis(r, &Traffic{HostCPUs: test.host, WithPorts: report.Null, InnerBalance: report.Null}).crowdedQueues()
+		if (f == nil) != (test.want == "") || f != nil && (f.Summary != test.want || f.Severity != report.Note) {
+			t.Errorf("%s: want %q, got %+v", test.name, test.want, f)
+		}
+	}
+}
+
 // Where other CPUs got a good part of the interrupts since the host started, these may have moved:
 // that queues share a CPU is then no more than a note, which says how to see it.
 func TestInterruptsThatMoved(t *testing.T) {
