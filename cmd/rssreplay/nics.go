@@ -261,7 +261,9 @@ func writeProfiles(w io.Writer, r *nicsReport, o text.Options) error {
 			line("driver", strings.Join(n.Drivers, ", "))
 		}
 		queues := fmt.Sprintf("as many as CPUs (%d of %d CPUs)", n.Queues, nicsCPUs)
-		if n.MaxQueues != nil {
+		if n.MaxQueues != nil && *n.MaxQueues == 1 {
+			queues = "1"
+		} else if n.MaxQueues != nil {
 			queues = fmt.Sprintf("as many as CPUs, at most %d (%d of %d CPUs)", *n.MaxQueues, n.Queues, nicsCPUs)
 		}
 		line("queues", n.mark("queues", queues))
