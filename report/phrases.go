@@ -152,6 +152,9 @@ func Or(list []string) string { return words.Or(list) }
 // Exact is words.Exact, for messages beside a report.
 func Exact(n uint64) string { return words.Exact(n) }
 
+// Percent is words.Percent, for messages beside a report.
+func Percent(share Fraction) string { return words.Percent(share) }
+
 // The modes by their names in reports, which are those of --mode.
 const (
 	RSSMSIX        = "rss-msix"

@@ -46,6 +46,9 @@ func (a *ReportBuilder) sayWorth(r *report.Report) {
 		r.Trust = a.keyless()
 		r.Notes = slices.DeleteFunc(r.Notes, func(note string) bool { return note == a.Settings.Doubt })
 	}
+	if at := slices.IndexFunc(r.Findings, func(f report.Finding) bool { return f.ID == "atr" }); at >= 0 && strings.Contains(r.Trust, "CPU numbers hold ") {
+		r.Trust = fmt.Sprintf("%s, but not for what ATR moved: up to %s of the packets.", strings.TrimSuffix(r.Trust, "."), report.Percent(r.Findings[at].Figures["most_share"].(report.Fraction)))
+	}
 	spread = cmp.Or(spread, report.SpreadIsTypical)
 	if said, typical := strings.CutSuffix(r.Trust, report.SpreadIsTypical); typical {
 		r.Trust = cmp.Or(none, said+spread)

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/hash"
 	"rssreplay/nicmodel/nictext"
 	"rssreplay/nicmodel/profile"
 	"rssreplay/report"
@@ -99,6 +101,24 @@ func (r *resolver) trust() {
 	default:
 		r.Trust = fmt.Sprintf("CPU numbers hold for this key (%s), table (%s) and affinity (%s).", key, table, affinity)
 	}
+	if drivers := r.mayTransform(); drivers != "" && strings.HasPrefix(r.Trust, "CPU numbers hold ") {
+		r.Trust = fmt.Sprintf("%s, unless the driver is %s (--nic).", strings.TrimSuffix(r.Trust, "."), drivers)
+		r.Caveats = append(r.Caveats, fmt.Sprintf("No text names the driver (`ethtool -i`): if it is %s, the NIC transforms what is hashed, which %s does not show; --nic names it.", drivers, r.imports.table.from))
+	}
+}
+
+// mayTransform is the drivers that may be those of a key whose text names none, and whose NICs hash
+// otherwise than it says; "" if there are none.
+func (r *resolver) mayTransform() string {
+	t := r.imports.table
+	if t.value == nil || !slices.Contains([]nictext.Format{nictext.EthtoolText, nictext.EthtoolJSON, nictext.YNL}, t.value.Format) || r.Profile != nil || r.imports.driver.value != nil ||
+		r.flags.Set.Changed("xfrm") || r.source("key") != t.from || len(r.Key) != 40 || r.function != hash.FunctionToeplitz {
+		return ""
+	}
+	if t.value.OrXORShown {
+		return "ena"
+	}
+	return "mlx5 or ena"
 }
 
 // ofWindows says what the CPU numbers are that came of Windows' table, and of its lack of a key.
@@ -143,7 +163,11 @@ func (s *Settings) Notes() []string {
 // FlowNotes are the notes where they are about single flows; and what moves a flow's packets
 // that no replay can follow.
 func (s *Settings) FlowNotes() []string {
-	return append(s.Notes(), s.Unseen.ofFlows()...)
+	notes := append(s.Notes(), s.Unseen.ofFlows()...)
+	if s.ATR() {
+		notes = append(notes, fmt.Sprintf("ATR, on by default with %s, moves TCP connections to the queue of the CPU that sends on them; the queue here is that without it.", s.Profile.Name))
+	}
+	return notes
 }
 
 // Illustrative reports whether the key is the default one, which is no NIC's own.

@@ -110,6 +110,10 @@ func (c *candidates) caution(r *report.Suggest, keyless bool, assumed uint64) {
 	if c.by == "busy" {
 		r.Notes = append(r.Notes, "The suggestions' “whole” is the busy time of a replay. “judged”, “trained”, “even”, all of the moves, the table sizes and the bound are of the packets' costs alone: what ISRs and DPCs take depends on when packets come, and only a replay tells it.")
 	}
+	if most := report.Ratio(c.whole.Result.ATR.Most, c.whole.Result.Received); c.settings.ATR() && most >= 0.01 {
+		r.Notes = append(r.Notes, fmt.Sprintf("ATR, on by default with %s, may have moved up to %s of the received packets to other queues than the table's, and these follow no new table either: `%s` turns it off.",
+			c.settings.Profile.Name, report.Percent(most), strings.Replace(c.settings.Profile.NTuple.OffATR, "DEV", c.device, 1)))
+	}
 	if c.settings.Config.RPS.Steers() {
 		r.Notes = append(r.Notes, "With RPS a table decides which CPUs take the interrupts, and the masks which do the rest. “whole” and “busiest” are of the CPUs that do the rest; “judged”, “even” and the moves are of those that take the interrupts.")
 	}
